@@ -1,0 +1,33 @@
+// Causal scaled dot-product attention over a cache view:
+//
+//   out = sum_j softmax_j(q . k_j * scale) v_j      over visible positions j <= the query's own
+//
+// Grouped-query: head h reads kv head h / (heads / kv_heads). Softmax subtracts the maximum. Sums may be taken in any
+// order that depends on the number of positions only (never on the thread count); reference/ derives the bound.
+#pragma once
+
+#include "kv_cache/contract.hpp"
+#include "tile.hpp"
+
+namespace bitproof::attention {
+
+struct Call {
+  std::int64_t heads, kv_heads, head_dim;
+  float scale;     // 1 / sqrt(head_dim)
+  const float* q;  // [batch x q_stride]; head h starts at h * head_dim
+  std::int64_t q_stride;
+  std::int64_t position;  // logical position of batch element 0; element b is at position + b, and all are in the view
+  kv_cache::View kv;      // holds positions up to position + batch - 1; element b sees those <= position + b
+  float* out;             // [batch x out_stride], head h at h * head_dim
+  std::int64_t out_stride;
+};
+
+struct Kernel {
+  VariantInfo info;
+  kv_cache::Element element;  // what it reads from the cache
+  // Per-thread scratch for a view of `positions` (64-byte aligned, uninitialised; null when 0 bytes).
+  std::size_t (*scratch_bytes)(std::int64_t positions, std::int64_t head_dim);
+  void (*run)(const Call&, Tile, std::byte* scratch);  // tile rows = heads
+};
+
+}  // namespace bitproof::attention

@@ -1,0 +1,56 @@
+// Where keys and values of past positions live, and which of them a query sees.
+//
+// A cache is its Shape, its storage and logical positions; it keeps no other state, so calls can be replayed.
+// Layout is the variant's own; readers go through View. RoPE is applied before append, by logical position.
+#pragma once
+
+#include <cstddef>
+
+#include "variant.hpp"
+
+namespace bitproof::kv_cache {
+
+enum class Element : std::uint8_t { f32, f16, q8 };  // this release stores f32
+
+struct Shape {
+  std::int64_t layers, kv_heads, head_dim;
+  std::int64_t capacity;   // positions
+  std::int64_t sequences;  // independent sequences ("batch" of a cache)
+  Element element = Element::f32;
+};
+
+// A run of positions that is contiguous in storage. Position j of it, for head h, is the head_dim elements at
+// k + h * View::head_stride + j * head_dim (in elements), v likewise.
+struct Segment {
+  const void* k;
+  const void* v;
+  std::int64_t count;
+};
+
+// The visible positions [first, first + segment[0].count + segment[1].count), oldest first.
+struct View {
+  Segment segment[2];  // the second is empty unless a ring has wrapped
+  std::int64_t head_stride;
+  std::int64_t first;  // logical position of the oldest visible entry
+};
+
+struct Kernel {
+  VariantInfo info;
+
+  // False: nothing survives a token, the caller recomputes every position of the prefix each time, layer by layer,
+  // and storage holds one layer at a time.
+  bool keeps_past;
+
+  std::size_t (*storage_bytes)(Shape);
+
+  // Stores positions [position, position + count) of one layer and sequence; k and v are [count x kv_heads * head_dim]
+  // floats. False, and nothing written, when the cache cannot hold them (a contiguous cache that is full).
+  // A ring overwrites the oldest; count <= capacity. Allocates nothing; O(1) a position.
+  bool (*append)(Shape, std::byte* storage, std::int64_t layer, std::int64_t sequence, std::int64_t position,
+                 std::int64_t count, const float* k, const float* v);
+
+  // What a query at position end - 1 may see: the last min(end, capacity) positions before `end`.
+  View (*view)(Shape, const std::byte* storage, std::int64_t layer, std::int64_t sequence, std::int64_t end);
+};
+
+}  // namespace bitproof::kv_cache

@@ -1,0 +1,17 @@
+# Every dependency by find_package; a missing one is named with the Debian package that holds it.
+macro(bitproof_require package debian)
+  find_package(${package} ${ARGN} QUIET)
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "${package} not found: apt-get install ${debian} (or run ./tools/setup)")
+  endif()
+endmacro()
+
+bitproof_require(OpenMP g++ COMPONENTS CXX)
+bitproof_require(Threads libc6-dev)
+bitproof_require(Eigen3 libeigen3-dev NO_MODULE)
+bitproof_require(benchmark libbenchmark-dev)
+bitproof_require(GTest libgtest-dev)
+bitproof_require(CLI11 libcli11-dev)
+bitproof_require(tomlplusplus libtomlplusplus-dev)
+bitproof_require(nlohmann_json nlohmann-json3-dev)
+bitproof_require(fmt libfmt-dev)

@@ -1,0 +1,14 @@
+include(GoogleTest)
+
+# Builds <folder>/tests/*_test.cpp into one program and registers each of its tests with CTest.
+function(bitproof_tests folder)
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/*_test.cpp)
+  if(NOT files)
+    return()
+  endif()
+  add_executable(${folder}_tests ${files})
+  target_link_libraries(${folder}_tests PRIVATE ${ARGN} bitproof_warnings GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${folder}_tests PRIVATE BITPROOF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${folder}_tests TEST_PREFIX "${folder}." DISCOVERY_MODE PRE_TEST
+    PROPERTIES TIMEOUT 300 LABELS ${folder})
+endfunction()
