@@ -1,0 +1,186 @@
+#include "arm.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "error.hpp"
+#include "interrupt.hpp"
+#include "rng.hpp"
+
+namespace bitproof {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double ns_since(Clock::time_point start) { return std::chrono::duration<double, std::nano>(Clock::now() - start).count(); }
+
+double cpu_ns() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto ns = [](const timeval& t) { return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_usec) * 1e3; };
+  return ns(usage.ru_utime) + ns(usage.ru_stime);
+}
+
+std::int64_t page_faults() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt + usage.ru_majflt;
+}
+
+void accumulate(Ledger& total, const Ledger& part) {
+  for (int i = 0; i < kLoopOpCount; ++i) {
+    total.entry[i].calls += part.entry[i].calls;
+    total.entry[i].ops += part.entry[i].ops;
+    total.entry[i].bytes += part.entry[i].bytes;
+    total.entry[i].ns += part.entry[i].ns;
+  }
+  total.tokens += part.tokens;
+  total.positions += part.positions;
+}
+
+bool is_arithmetic(const std::string& op) { return op != "memory" && op != "threading" && op != "kv_cache"; }
+
+// The dispatched variants of the arithmetic slots that lack (or have) a technique.
+std::string variants_with(const RecipeNames& names, Technique t, bool has) {
+  std::string list;
+  for (const Variant& v : all_variants()) {
+    if (!is_arithmetic(v.op) || names.at(v.op) != v.id || v.info->techniques.has(t) != has) continue;
+    list += (list.empty() ? "" : ", ") + v.id;
+  }
+  return list;
+}
+
+}  // namespace
+
+ArmSpec arm_of(Techniques set, int threads, const std::string& label) {
+  return {label.empty() ? recipe_name(set) : label, recipe_names(set), set, set.has(Technique::threading) ? threads : 1};
+}
+
+Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity)
+    : spec_(std::move(spec)), layers_(model.shape().layers), loop_(model, recipe, spec_.threads, capacity) {}
+
+std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, const KvSnapshot& prefix, std::int64_t tokens,
+                                      int repeats) {
+  LoopSample s;
+  s.ping_pong_ns = probe_state().ping_pong_ns;
+  const LoadWatch load;
+  const std::int64_t system_calls = loop_.memory_usage().system_calls;
+  for (int r = 0; r < repeats; ++r) {
+    loop_.restore(prompt.first(prompt.size() - 1), prefix);
+    std::int32_t token = prompt.back();
+    const std::int64_t faults = page_faults();
+    const double cpu = cpu_ns();
+    const auto start = Clock::now();
+    for (std::int64_t t = 0; t < tokens; ++t) {
+      token = loop_.next(token);
+      if (token < 0) return std::nullopt;
+      if (logits_.empty()) logits_.assign(loop_.logits().begin(), loop_.logits().end());
+      ++s.tokens;
+    }
+    s.wall_ns += ns_since(start);
+    s.cpu_ns += cpu_ns() - cpu;
+    s.page_faults += page_faults() - faults;
+    threads_seen_ = std::max(threads_seen_, loop_.threads_seen());
+    accumulate(ledger_, loop_.ledger());
+    accumulate(expected_, loop_.expected());
+  }
+  s.system_calls = loop_.memory_usage().system_calls - system_calls;
+  s.load = load.read();
+  samples_.push_back(s);
+  return s;
+}
+
+Estimate Arm::tok_per_s() const {
+  std::vector<double> rates;
+  for (const LoopSample& s : samples_) rates.push_back(s.tok_per_s());
+  return estimate(std::move(rates));
+}
+
+double Arm::wall_ns_per_token() const {
+  double ns = 0, tokens = 0;
+  for (const LoopSample& s : samples_) {
+    ns += s.wall_ns;
+    tokens += static_cast<double>(s.tokens);
+  }
+  return ns / tokens;
+}
+
+double Arm::residual_ns() const {
+  return wall_ns_per_token() - ledger_.total_ns() / static_cast<double>(ledger_.tokens);
+}
+
+double Arm::bytes_per_token() const { return ledger_.total_bytes() / static_cast<double>(ledger_.tokens); }
+
+std::uint64_t Arm::logits_hash() const {
+  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, 64 bits
+  const auto* bytes = reinterpret_cast<const unsigned char*>(logits_.data());
+  for (std::size_t i = 0; i < logits_.size() * sizeof(float); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3u;
+  return hash;
+}
+
+std::vector<Witness> Arm::witnesses() const {
+  double tokens = 0, cpu = 0, wall = 0;
+  std::int64_t system_calls = 0, faults = 0;
+  for (const LoopSample& s : samples_) {
+    tokens += static_cast<double>(s.tokens);
+    cpu += s.cpu_ns;
+    wall += s.wall_ns;
+    system_calls += s.system_calls;
+    faults += s.page_faults;
+  }
+  const double allocations = static_cast<double>(system_calls) / tokens;
+  const double positions = static_cast<double>(ledger_.positions) / static_cast<double>(ledger_.tokens);
+  const std::string scalar_slots = variants_with(spec_.names, Technique::simd, false);
+  const std::string prefetching = variants_with(spec_.names, Technique::prefetch, true);
+  const std::string look_up = variants_with(spec_.names, Technique::tmac, true);
+  const auto wanted = [&](Technique t) { return spec_.techniques.has(t); };
+  return {
+      {Technique::memory_pool, wanted(Technique::memory_pool), system_calls == 0,
+       fmt::format("{:.4g} blocks asked of the system allocator and {:.4g} page faults a token", allocations,
+                   static_cast<double>(faults) / tokens)},
+      {Technique::simd, wanted(Technique::simd), scalar_slots.empty(),
+       scalar_slots.empty() ? "dispatched: " + variants_with(spec_.names, Technique::simd, true)
+                            : "without SIMD: " + scalar_slots},
+      {Technique::threading, wanted(Technique::threading), threads_seen_ > 1,
+       fmt::format("{} thread(s) ran tiles, CPU time over wall {:.2f}", threads_seen_, cpu / wall)},
+      {Technique::prefetch, wanted(Technique::prefetch), !prefetching.empty(),
+       prefetching.empty() ? "no dispatched variant prefetches" : "dispatched: " + prefetching},
+      {Technique::tmac, wanted(Technique::tmac), !look_up.empty(),
+       look_up.empty() ? "no dispatched variant looks up" : "dispatched: " + look_up},
+      {Technique::kv_cache, wanted(Technique::kv_cache), positions == 1.0,
+       fmt::format("{:.4g} positions computed a token", positions)},
+  };
+}
+
+int run_rounds(std::span<const std::unique_ptr<Arm>> arms, std::span<const std::int32_t> prompt, const KvSnapshot& prefix,
+               const Schedule& schedule, const std::function<void(const ArmProgress&)>& progress,
+               const std::function<void()>& after_round) {
+  Rng rng(stream_seed(schedule.seed, 0x726f756e6473));
+  const auto start = Clock::now();
+  std::vector<Arm*> order;
+  for (const auto& arm : arms) order.push_back(arm.get());
+  double longest_round_s = 0;
+  for (int round = 0; round < schedule.rounds; ++round) {
+    const double elapsed = ns_since(start) * 1e-9;
+    if (round > 0 && elapsed + longest_round_s > schedule.budget_s) return round;
+    for (std::size_t i = order.size() - 1; i > 0; --i) std::swap(order[i], order[rng.below(i + 1)]);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      Arm& arm = *order[i];
+      if (progress) {
+        // Arms differ a hundredfold: time is known only after a round.
+        const double arms_done = round + static_cast<double>(i) / static_cast<double>(order.size());
+        const double by_time = ns_since(start) * 1e-9 / (longest_round_s * schedule.rounds);
+        progress({round + 1, schedule.rounds, arm.spec().label, round == 0 ? arms_done / schedule.rounds : std::min(by_time, 1.0)});
+      }
+      const double token_s = arm.samples().empty() ? 0 : arm.samples()[0].wall_ns * 1e-9 / static_cast<double>(arm.samples()[0].tokens);
+      const int repeats = token_s > 0 ? std::clamp(static_cast<int>(schedule.fill_s / token_s), 1, 16) : 1;
+      if (!arm.sample(prompt, prefix, 1, repeats)) return round;
+    }
+    longest_round_s = std::max(longest_round_s, ns_since(start) * 1e-9 - elapsed);
+    if (after_round) after_round();
+  }
+  return schedule.rounds;
+}
+
+}  // namespace bitproof

@@ -1,0 +1,105 @@
+// One recipe at work in the token loop, sampled: the unit of `loop`, `attribute` and `run`.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "check.hpp"
+#include "placement.hpp"
+#include "statistics.hpp"
+#include "token_loop.hpp"
+
+namespace bitproof {
+
+// One timed stretch of decoding.
+struct LoopSample {
+  std::int64_t tokens = 0;  // that came out of the loop
+  double wall_ns = 0;
+  double cpu_ns = 0;
+  std::int64_t page_faults = 0;   // minor and major, of this process
+  std::int64_t system_calls = 0;  // blocks asked of the system allocator
+  std::optional<double> ping_pong_ns;  // placement probe just before
+  Load load;
+
+  double tok_per_s() const { return static_cast<double>(tokens) * 1e9 / wall_ns; }
+};
+
+// Ops must account for a token's wall time but for this share.
+inline constexpr double kMostResidual = 0.03;
+
+// Evidence that a technique ran, not that it was asked for.
+struct Witness {
+  Technique technique;
+  bool wanted;
+  bool engaged;
+  std::string evidence;
+};
+
+struct ArmSpec {
+  std::string label;  // "none", "simd", "all without tmac"
+  RecipeNames names;
+  Techniques techniques;
+  int threads;
+};
+
+// none and all, and for each technique it alone and all without it, as far as asked for.
+ArmSpec arm_of(Techniques set, int threads, const std::string& label = "");
+
+class Arm {
+ public:
+  Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity);
+
+  const ArmSpec& spec() const { return spec_; }
+  TokenLoop& loop() { return loop_; }
+  std::int64_t model_layers() const { return layers_; }
+
+  // Decodes from the prefix: `tokens` of them after one restore, or `repeats` times one token. Empty when interrupted.
+  // The prompt has depth + 1 tokens: the prefix and the first token to feed.
+  std::optional<LoopSample> sample(std::span<const std::int32_t> prompt, const KvSnapshot& prefix, std::int64_t tokens,
+                                   int repeats = 1);
+
+  // Over all samples so far.
+  const std::vector<LoopSample>& samples() const { return samples_; }
+  const Ledger& ledger() const { return ledger_; }
+  const Ledger& expected() const { return expected_; }
+  std::string ledger_fault() const { return difference(ledger_, expected_); }
+  Estimate tok_per_s() const;
+  double wall_ns_per_token() const;  // all samples together
+  double residual_ns() const;        // of a token: wall time that no op accounts for
+  double bytes_per_token() const;
+  std::vector<Witness> witnesses() const;
+  const std::vector<float>& logits() const { return logits_; }  // of the first token after the prefix
+  std::uint64_t logits_hash() const;
+
+ private:
+  ArmSpec spec_;
+  std::int64_t layers_;
+  TokenLoop loop_;
+  std::vector<LoopSample> samples_;
+  Ledger ledger_, expected_;
+  int threads_seen_ = 0;
+  std::vector<float> logits_;
+};
+
+// Samples are interleaved: every arm once a round, in an order shuffled anew each round from the recorded seed.
+struct Schedule {
+  std::int64_t depth;
+  int rounds;
+  std::uint64_t seed = 1;
+  double fill_s = 0.3;     // cheap arms repeat their token within a sample until about this long
+  double budget_s = 1e30;  // no round is begun that is not expected to end within
+};
+
+struct ArmProgress {
+  int round, rounds;
+  std::string label;  // of the arm that is next
+  double fraction;    // of the time that all rounds are expected to take; of the arms in the first round
+};
+
+// Rounds completed by every arm. Samples of an interrupted round stay with their arms.
+int run_rounds(std::span<const std::unique_ptr<Arm>> arms, std::span<const std::int32_t> prompt, const KvSnapshot& prefix,
+               const Schedule& schedule, const std::function<void(const ArmProgress&)>& progress,
+               const std::function<void()>& after_round);
+
+}  // namespace bitproof

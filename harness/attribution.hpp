@@ -1,0 +1,39 @@
+// What each technique bought, from the samples of interleaved arms: ratios of rates that were measured in the same
+// rounds, with their intervals. Nothing here is extrapolated; what was not measured is absent.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "arm.hpp"
+
+namespace bitproof {
+
+struct TechniqueCredit {
+  Technique technique;
+  std::optional<RatioEstimate> alone;    // this one over none
+  std::optional<RatioEstimate> without;  // all over all but this one
+  bool engaged = false;                  // its witness, in every arm that wants it
+  std::string evidence;
+  std::string expected;             // what the reports in question promised: "2-4"
+  double expected_low, expected_high;
+  // (measured - 1) / (expected - 1), measured = alone; the range over the promise.
+  std::optional<double> realization_low, realization_high;
+};
+
+struct Attribution {
+  std::vector<TechniqueCredit> techniques;
+  std::optional<RatioEstimate> total;  // all over none
+  int arms_measured = 0;
+};
+
+// none, all, each technique alone, all but each: 14. Or the first two and the six alone: 8.
+std::vector<ArmSpec> attribution_arms(int threads, bool left_out);
+
+// Arms need the labels of attribution_arms; an absent arm leaves its ratio empty. Rounds that both arms of a ratio have
+// are paired in order.
+Attribution attribute(std::span<const std::unique_ptr<Arm>> arms);
+
+}  // namespace bitproof

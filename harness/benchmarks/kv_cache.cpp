@@ -1,0 +1,122 @@
+// The cache of the 7B shape: appending one position in every layer, and attention reading all positions of one layer.
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "machine.hpp"
+#include "memory_map.hpp"
+#include "microbench.hpp"
+#include "rng.hpp"
+#include "synthetic_model.hpp"
+
+namespace bitproof {
+namespace {
+
+// A cache of one sequence, filled to its capacity, with as many layers as make reads cold.
+struct FilledCache {
+  FilledCache(const kv_cache::Kernel& given, std::int64_t positions, std::int64_t layers)
+      : kernel(given), model(model_by_name("7b")),
+        shape{layers, model.kv_heads, model.head_dim, positions, 1, kv_cache::Element::f32},
+        storage(given.storage_bytes(shape), kModelPages), row(static_cast<std::size_t>(model.kv_width())) {
+    Rng rng(1);
+    for (float& v : row) v = static_cast<float>(rng.gaussian());
+    for (std::int64_t l = 0; l < layers; ++l) {
+      for (std::int64_t p = 0; p < positions; ++p) append(l, p);
+    }
+  }
+  bool append(std::int64_t layer, std::int64_t position) {
+    return kernel.append(shape, storage.data(), layer, 0, position, 1, row.data(), row.data());
+  }
+
+  const kv_cache::Kernel& kernel;
+  ModelShape model;
+  kv_cache::Shape shape;
+  Mapping storage;
+  std::vector<float> row;
+};
+
+// A ring goes on past its end; a straight cache begins again at 0, as for a new sequence.
+Timed timed_append(const Cleared<kv_cache::Kernel>& ticket, std::int64_t positions) {
+  const std::int64_t layers = model_by_name("7b").layers;
+  const auto cache = std::make_shared<FilledCache>(ticket.kernel(), positions, layers);
+  const auto position = std::make_shared<std::int64_t>(positions);
+  const auto refused = std::make_shared<bool>(false);
+  const double bytes = 2.0 * sizeof(float) * static_cast<double>(cache->model.kv_width() * layers);
+  return {
+      .operation =
+          [=] {
+            if (!cache->append(0, *position)) *position = 0;
+            for (std::int64_t l = 0; l < layers; ++l) *refused |= !cache->append(l, *position);
+            ++*position;
+          },
+      .verify = [=]() -> std::string { return *refused ? "an append was refused" : ""; },
+      .count = {},
+      .cost = {0, 2 * bytes},  // read once, written once
+  };
+}
+
+Timed timed_read(const Cleared<kv_cache::Kernel>& ticket, const Cleared<attention::Kernel>& attend, std::int64_t positions,
+                 std::size_t llc_bytes) {
+  const ModelShape m = model_by_name("7b");
+  const auto layer_bytes = static_cast<std::size_t>(2 * positions * m.kv_width()) * sizeof(float);
+  // A cache that keeps no past has one layer.
+  const std::int64_t layers = ticket.kernel().keeps_past ? static_cast<std::int64_t>(4 * llc_bytes / layer_bytes + 2) : 1;
+  const auto cache = std::make_shared<FilledCache>(ticket.kernel(), positions, layers);
+  const auto q = std::make_shared<std::vector<float>>(static_cast<std::size_t>(m.q_width()), 0.5f);
+  const auto out = std::make_shared<std::vector<float>>(q->size());
+  const auto scratch = std::make_shared<Mapping>(attend.kernel().scratch_bytes(positions, m.head_dim) + 64, Pages::small);
+  const auto layer = std::make_shared<std::int64_t>(0);
+  const attention::Kernel& kernel = attend.kernel();
+  return {
+      .operation =
+          [=, &kernel] {
+            const attention::Call call{m.heads, m.kv_heads, m.head_dim, 0.0883883f, q->data(), m.q_width(), positions - 1,
+                                       cache->kernel.view(cache->shape, cache->storage.data(), *layer, 0, positions),
+                                       out->data(), m.q_width()};
+            kernel.run(call, {0, m.heads, 0, 1}, scratch->data());
+            *layer = *layer + 1 == layers ? 0 : *layer + 1;
+          },
+      // Every stored value row is the same, so that must be the attention's output.
+      .verify = [=]() -> std::string {
+        for (std::size_t i = 0; i < out->size(); ++i) {
+          const float want = cache->row[i];
+          if (!(std::abs((*out)[i] - want) <= 1e-3f * (1.0f + std::abs(want)))) {
+            return fmt::format("output {} is {}, every stored value is {}", i, (*out)[i], want);
+          }
+        }
+        return "";
+      },
+      .count = {},
+      .cost = {4.0 * static_cast<double>(m.q_width() * positions), static_cast<double>(layer_bytes)},
+  };
+}
+
+}  // namespace
+
+std::vector<Group> kv_cache_groups(const BenchmarkSpec& spec, Clearance& clearance) {
+  std::vector<Group> groups;
+  const std::size_t llc = read_machine().llc_bytes.value.value_or(std::size_t{32} << 20);
+  const std::string attend = recipe_names(Techniques{}.with(Technique::simd)).at("attention");
+  for (const Case& c : spec.cases) {
+    Group group;
+    for (const auto* v : matching<kv_cache::Kernel>(spec.variants)) {
+      const std::int64_t positions = c.positions;
+      group.push_back({{.id = v->id, .benchmark = spec.name, .kind = spec.kind,
+                        .c = fmt::format("append a position to 32 layers of {}", positions)},
+                       [&clearance, positions, id = v->id] {
+                         return timed_append(clearance.clear<kv_cache::Kernel>(id), positions);
+                       }});
+      group.push_back({{.id = v->id, .benchmark = spec.name, .kind = spec.kind,
+                        .c = fmt::format("read {} positions of a layer by {}", positions, attend), .cold = true},
+                       [&clearance, positions, attend, llc, id = v->id] {
+                         return timed_read(clearance.clear<kv_cache::Kernel>(id),
+                                           clearance.clear<attention::Kernel>(attend), positions, llc);
+                       }});
+    }
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+}  // namespace bitproof

@@ -1,0 +1,44 @@
+// End-to-end: tokens of the full 7B loop, one an operation, through Google Benchmark like everything else.
+#include "microbench.hpp"
+#include "workbench.hpp"
+
+namespace bitproof {
+namespace {
+
+constexpr std::int64_t kTokens = 64;  // decoded before the loop goes back to its prefix
+
+Timed timed_loop(const ArmSpec& spec, std::int64_t depth, Clearance& clearance) {
+  const auto bench =
+      std::make_shared<Workbench>(WorkbenchOptions{.depth = depth, .tokens = kTokens}, std::vector{spec}, clearance);
+  TokenLoop* loop = &bench->arms()[0]->loop();
+  const auto token = std::make_shared<std::int32_t>(0);
+  const auto restore = [=] {
+    const auto prompt = bench->prompt();
+    loop->restore(prompt.first(prompt.size() - 1), bench->prefix());
+    *token = prompt.back();
+  };
+  restore();
+  return {
+      .operation =
+          [=] {
+            if (loop->length() == depth + kTokens) restore();
+            *token = loop->next(*token);
+          },
+      .verify = [=] { return difference(loop->ledger(), loop->expected()); },
+      .count = {},
+      .cost = {0, 0},
+  };
+}
+
+}  // namespace
+
+std::vector<Group> loop_groups(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance) {
+  const ArmSpec arm = arm_of(parse_recipe(spec.recipe), options.cores, spec.recipe);
+  const std::string text =
+      fmt::format("one token of model 7b, all layers, depth {} to {}", spec.depth, spec.depth + kTokens - 1);
+  return {{{{.id = "loop/" + spec.recipe, .benchmark = spec.name, .kind = spec.kind, .c = text, .threads = arm.threads,
+             .cold = true},
+            [&clearance, arm, depth = spec.depth] { return timed_loop(arm, depth, clearance); }}}};
+}
+
+}  // namespace bitproof

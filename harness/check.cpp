@@ -1,0 +1,215 @@
+#include "check.hpp"
+
+#include <algorithm>
+
+#include "error.hpp"
+#include "interrupt.hpp"
+#include "nearest.hpp"
+#include "problem.hpp"
+#include "slots.hpp"
+#include "splits.hpp"
+
+namespace bitproof {
+namespace {
+
+// An id names one variant; any other text, all whose ids contain it.
+class Filter {
+ public:
+  explicit Filter(std::string text) : text_(std::move(text)) {
+    for (const Variant& v : all_variants()) exact_ |= v.id == text_;
+  }
+  bool matches(const std::string& id) const { return exact_ ? id == text_ : id.find(text_) != std::string::npos; }
+
+ private:
+  std::string text_;
+  bool exact_ = false;
+};
+
+// A candidate is judged under two splits: whole, and into odd tiles in reverse order.
+template <class Kernel>
+Verdict run_case(Problem<Kernel>& problem, const Kernel& kernel) {
+  for (const threading::Kernel* split : {&whole_split(), &odd_split()}) {
+    const auto workload = problem.workload(kernel, {.threading = split, .threads = kSplitThreads});
+    workload->poison();
+    workload->call(0);
+    if (Verdict v = workload->judge(0); !v.ok()) {
+      if (split == &odd_split()) v.reason += " (when split into odd tiles)";
+      return v;
+    }
+  }
+  return Verdict::pass();
+}
+
+// Ops without arithmetic of their own are judged by their contract's properties, and by products and attention done
+// through them.
+template <class Kernel>
+inline constexpr bool kIsSlot = std::is_same_v<Kernel, memory::Kernel> || std::is_same_v<Kernel, threading::Kernel> ||
+                                std::is_same_v<Kernel, kv_cache::Kernel>;
+
+template <class Kernel>
+void check_op(const std::string& op, std::span<const Case> cases, const Filter& filter,
+              const std::function<void(const CheckResult&)>& report) {
+  std::vector<const VariantOf<Kernel>*> chosen;
+  for (const VariantOf<Kernel>& v : variants<Kernel>()) {
+    if (!filter.matches(v.id)) continue;
+    if (v.runnable()) {
+      chosen.push_back(&v);
+    } else {
+      report({v.id, {}, {Status::skipped, v.reason()}, ""});
+    }
+  }
+  for (const Case& c : cases) {
+    if (c.op != op || chosen.empty()) continue;
+    if constexpr (kIsSlot<Kernel>) {
+      for (const auto* v : chosen) {
+        if (!interrupted()) report({v->id, c, check_slot(*v->kernel, c), repro(v->id, c)});
+      }
+    } else {
+      const auto problem = make_problem<Kernel>(c);
+      for (const auto* v : chosen) {
+        if (!interrupted()) report({v->id, c, run_case(*problem, *v->kernel), repro(v->id, c)});
+      }
+    }
+  }
+}
+
+std::vector<Case> cross(const std::string& op, std::initializer_list<std::int64_t> rows,
+                        std::initializer_list<std::int64_t> cols, std::initializer_list<std::int64_t> batches,
+                        std::initializer_list<std::int64_t> modes = {0}) {
+  std::vector<Case> all;
+  for (const std::int64_t r : rows) {
+    for (const std::int64_t k : cols) {
+      for (const std::int64_t b : batches) {
+        for (const std::int64_t m : modes) {
+          for (const Fill f : {Fill::random, Fill::extreme, Fill::zero}) {
+            all.push_back({.name = "clearance", .op = op, .rows = r, .cols = k, .batch = b, .kv_heads = 1,
+                           .positions = std::max<std::int64_t>(b, 37), .mode = m, .fill = f, .seed = 1});
+          }
+        }
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+void CheckSummary::add(const CheckResult& r) {
+  ++cases;
+  switch (r.verdict.status) {
+    case Status::pass:
+      ++passed;
+      ++passed_by_variant[r.id];
+      return;
+    case Status::skipped:
+      ++skipped;
+      skipped_variants[r.id] = r.verdict.reason;
+      return;
+    case Status::failed:
+      ++failed;
+      break;
+    case Status::mistrusted:
+      ++mistrusted;
+      break;
+    case Status::fallback:
+      ++fallback;
+      break;
+  }
+  failures.push_back(r);
+}
+
+std::string repro(const std::string& id, const Case& c) {
+  return fmt::format("bitproof check {} --case {}", id, to_string(c));
+}
+
+CheckSummary check(std::span<const Case> cases, const std::string& filter_text,
+                   const std::function<void(std::size_t, std::size_t)>& progress) {
+  const Filter filter(filter_text);
+  std::vector<std::string> ids;
+  std::map<std::string, std::size_t> variants_by_op;
+  for (const Variant& v : all_variants()) {
+    ids.push_back(v.id);
+    if (filter.matches(v.id) && v.runnable()) ++variants_by_op[v.op];
+  }
+  if (std::none_of(ids.begin(), ids.end(), [&](const auto& id) { return filter.matches(id); })) {
+    throw BadInput("no variant matches '{}'; did you mean {}?", filter_text, nearest(filter_text, ids));
+  }
+  std::size_t total = 0, done = 0;
+  for (const Case& c : cases) total += variants_by_op.contains(c.op) ? variants_by_op[c.op] : 0;
+
+  CheckSummary summary;
+  const auto report = [&](const CheckResult& r) {
+    summary.add(r);
+    if (progress && r.verdict.status != Status::skipped) progress(++done, total);
+  };
+#define BITPROOF_CHECK(op) check_op<op::Kernel>(#op, cases, filter, report);
+  BITPROOF_FOR_EACH_OP(BITPROOF_CHECK)
+#undef BITPROOF_CHECK
+  return summary;
+}
+
+std::vector<Case> clearance_cases(const std::string& op) {
+  if (op == "ternary_matmul" || op == "dense_matmul") {
+    auto all = cross(op, {1, 17, 70}, {1, 63, 257, 4096}, {1, 3});
+    const auto large = cross(op, {64}, {11008}, {1, 9});
+    all.insert(all.end(), large.begin(), large.end());
+    return all;
+  }
+  if (op == "attention") {
+    auto all = cross(op, {1, 6}, {7, 128}, {1, 5}, {0, 1});
+    for (Case& c : all) c.kv_heads = c.rows == 6 ? 3 : 1;
+    return all;
+  }
+  if (op == "kv_cache") return cross(op, {4}, {32}, {1});
+  if (op == "memory" || op == "threading") return cross(op, {1, 70}, {257}, {1, 3});
+  if (op == "rope") return cross(op, {1, 5}, {2, 30, 128}, {1, 3}, {0, 1});
+  if (op == "dequantize") return cross(op, {1, 33, 4096}, {1}, {1, 3}, {0, 1});
+  if (op == "gated_ffn") return cross(op, {1}, {1, 33, 11008}, {1, 3}, {0, 1});
+  if (op == "sampling") return cross(op, {1, 7, 32000}, {1}, {1});
+  if (op == "embedding") return cross(op, {50}, {1, 33, 4096}, {1, 3});
+  return cross(op, {1}, {1, 33, 4096}, {1, 3});
+}
+
+template <class Kernel>
+Cleared<Kernel> Clearance::clear(const std::string& id) {
+  const VariantOf<Kernel>* variant = find_variant<Kernel>(id);
+  if (!variant) throw BadInput("no variant is named '{}'; `bitproof list` shows them", id);
+  if (!variant->runnable()) throw BadInput("{} cannot run here: {}", id, variant->reason());
+  if (!cleared_[id]) {
+    const std::vector<Case> cases = clearance_cases(variant->op);
+    check_op<Kernel>(variant->op, cases, Filter(id), [&](const CheckResult& r) {
+      ++cases_;
+      if (!r.verdict.ok()) {
+        throw NotCleared(fmt::format("{} is {}: {}; replay: {}", id, name(r.verdict.status), r.verdict.reason, r.repro));
+      }
+    });
+    cleared_[id] = true;
+  }
+  return Cleared<Kernel>(*variant);
+}
+
+template <class Kernel>
+Cleared<Kernel> Clearance::clear(const std::string& id, const Case& c) {
+  const Cleared<Kernel> ticket = clear<Kernel>(id);
+  const auto problem = make_problem<Kernel>(c);
+  ++cases_;
+  if (const Verdict v = run_case(*problem, ticket.kernel()); !v.ok()) {
+    throw NotCleared(fmt::format("{} is {}: {}; replay: {}", id, name(v.status), v.reason, repro(id, c)));
+  }
+  return ticket;
+}
+
+#define BITPROOF_INSTANTIATE(op) template Cleared<op::Kernel> Clearance::clear(const std::string&);
+BITPROOF_FOR_EACH_OP(BITPROOF_INSTANTIATE)
+#undef BITPROOF_INSTANTIATE
+template Cleared<ternary_matmul::Kernel> Clearance::clear(const std::string&, const Case&);
+
+Recipe Clearance::clear(const RecipeNames& names) {
+  return Recipe{
+#define BITPROOF_CLEAR(op) clear<op::Kernel>(names.at(#op)),
+      BITPROOF_FOR_EACH_OP(BITPROOF_CLEAR)
+#undef BITPROOF_CLEAR
+  };
+}
+
+}  // namespace bitproof

@@ -1,0 +1,83 @@
+// Memory straight from the kernel: big buffers with a stated page policy, buffers fenced for checking, and what the
+// process holds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace bitproof {
+
+enum class Pages : std::uint8_t {
+  small,  // 4 KiB, also where the system's policy is "always huge"
+  huge,   // transparent 2 MiB pages: a wish, and Mapping::huge_bytes() says what came of it
+};
+
+// The policy of model weights and of the bandwidth ceilings: one constant, so that they cannot differ.
+inline constexpr Pages kModelPages = Pages::huge;
+
+// Zeroed private memory, 2 MiB aligned, with an inaccessible page before and after it. Move only.
+class Mapping {
+ public:
+  Mapping() = default;
+  Mapping(std::size_t bytes, Pages pages);  // throws std::runtime_error
+  Mapping(Mapping&& other) noexcept;
+  Mapping& operator=(Mapping&& other) noexcept;
+  ~Mapping();
+
+  std::byte* data() const { return data_; }
+  std::size_t size() const { return bytes_; }  // as asked for
+  std::size_t huge_bytes() const;              // backed by huge pages now; 0 before first touch
+
+ private:
+  std::byte* reservation_ = nullptr;
+  std::size_t reserved_bytes_ = 0;
+  std::byte* data_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+enum class Fence : std::uint8_t { before, after };
+
+// Poison in every 16 bits: NaN as f16, bf16, float and double, and 2147450879 as int32.
+inline constexpr std::uint16_t kPoison = 0x7fff;
+
+// An electric fence: bytes whose neighbour on one side is a page that faults on any access. The address is `offset`
+// modulo `alignment` and as near to the fence as that allows; alignment 1 is flush. The margins, the rest of the
+// pages outside the data, are poisoned like the data: a stray write there is found by margins_intact(), a stray read
+// by comparing the results under two poisons.
+class GuardedBuffer {
+ public:
+  GuardedBuffer(std::size_t bytes, Fence fence, std::size_t alignment = 1, std::size_t offset = 0);
+
+  std::byte* data() const { return data_.data(); }
+  std::size_t size() const { return data_.size(); }
+  template <class T>
+  T* as() const {
+    return reinterpret_cast<T*>(data());
+  }
+
+  void poison(std::uint16_t pattern = kPoison);  // data and margins
+  bool margins_intact() const;
+
+ private:
+  std::byte poison_at(std::ptrdiff_t i) const;  // i counts from data()
+
+  Mapping map_;
+  std::span<std::byte> pages_;  // everything accessible
+  std::span<std::byte> data_;
+  std::uint16_t pattern_ = kPoison;
+};
+
+// The kernel sums resident pages from per-CPU counters that it does not flush for us: sizes are good to some 100 KiB.
+struct ProcessMemory {
+  std::optional<std::int64_t> rss_bytes, peak_rss_bytes;
+  std::string why;  // a value is missing
+  std::int64_t minor_faults, major_faults;
+};
+
+ProcessMemory process_memory();
+bool reset_peak_rss();  // false where the kernel does not allow it: the peak then counts from the start of the process
+
+}  // namespace bitproof

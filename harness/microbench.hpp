@@ -1,0 +1,84 @@
+// Microbenchmarks with Google Benchmark as the engine: our benchmarks are registered with it, its runner times them, our
+// reporter collects every repetition, and its flags pass through.
+//
+//   kernel     one call of a variant on one shape, cold (weights rotated through at least 4 x the last-level cache) or
+//              hot (one copy), at a thread count; look-up tables and sums inside, packing outside and shown apart
+//   memory     one allocate + release; the same with every page touched; page faults an operation
+//   threading  one parallel region that does nothing: fork, join, barrier
+//   kv_cache   appending one position in all layers of the 7B shape; attention reading the cache at a depth
+//   loop       one token of the full loop
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "check.hpp"
+#include "placement.hpp"
+#include "problem.hpp"
+#include "statistics.hpp"
+#include "suite.hpp"
+
+namespace bitproof {
+
+struct BenchResult {
+  std::string id;         // variant, or recipe
+  std::string benchmark;  // name in the suite
+  std::string kind;
+  std::string c;     // what was measured: shape, bytes, depth
+  int threads = 1;
+  bool cold = false;
+  Estimate ns{};     // of one operation, over the repetitions
+  Cost cost{};       // of one operation; 0 where it has no such cost
+  std::map<std::string, double> counters{};  // page faults an operation ...
+  std::optional<double> ping_pong_ns{};  // placement just before
+  std::string failure{};  // not empty: outputs of the timed calls did not pass, or it could not run; then ns has no samples
+};
+
+// One operation, ready to be timed. Made when its turn comes, dropped after its group.
+struct Timed {
+  std::function<void()> operation;
+  std::function<std::string()> verify;  // "" or what is wrong with what the timed operations left
+  std::function<void(std::map<std::string, double>&, std::int64_t operations)> count;  // may be empty
+  Cost cost;
+};
+
+// Benchmarks of one group are interleaved with each other, in random order, repetition by repetition.
+struct Registered {
+  BenchResult head;  // without numbers
+  std::function<Timed()> make;
+};
+using Group = std::vector<Registered>;
+
+struct MicrobenchOptions {
+  std::string filter;                // part of "id/case"
+  int cores = 1;                     // what threads = 0 stands for
+  std::size_t llc_bytes = 32 << 20;  // cold means rotating through 4 x this
+  std::vector<std::string> google;   // --benchmark_* flags
+};
+
+std::vector<BenchResult> run_microbenchmarks(std::span<const BenchmarkSpec> specs, const MicrobenchOptions& options,
+                                             Clearance& clearance,
+                                             const std::function<void(double, const std::string&)>& progress = {});
+
+// benchmarks/<kind>.cpp
+std::vector<Group> kernel_groups(const BenchmarkSpec&, const MicrobenchOptions&, Clearance&);
+std::vector<Group> memory_groups(const BenchmarkSpec&, Clearance&);
+std::vector<Group> threading_groups(const BenchmarkSpec&, const MicrobenchOptions&, Clearance&);
+std::vector<Group> kv_cache_groups(const BenchmarkSpec&, Clearance&);
+std::vector<Group> loop_groups(const BenchmarkSpec&, const MicrobenchOptions&, Clearance&);
+
+// Runnable variants of an op whose id is one of the texts, or begins with one that ends in *.
+template <class Kernel>
+std::vector<const VariantOf<Kernel>*> matching(const std::vector<std::string>& texts) {
+  std::vector<const VariantOf<Kernel>*> chosen;
+  for (const VariantOf<Kernel>& v : variants<Kernel>()) {
+    bool wanted = false;
+    for (const std::string& t : texts) wanted |= v.id == t || (t.ends_with('*') && v.id.starts_with(t.substr(0, t.size() - 1)));
+    if (wanted && v.runnable()) chosen.push_back(&v);
+  }
+  return chosen;
+}
+
+}  // namespace bitproof

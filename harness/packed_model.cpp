@@ -1,0 +1,148 @@
+#include "packed_model.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <thread>
+
+#include "error.hpp"
+#include "interrupt.hpp"
+#include "machine.hpp"
+
+namespace bitproof {
+namespace {
+
+constexpr std::size_t kLine = 64;
+std::size_t round_up(std::size_t n, std::size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+// Rows [row0, row1) of one matrix: the unit that one thread generates and packs.
+struct Block {
+  std::int64_t layer;  // kHeadBlock for the embedding and the head
+  Matrix matrix;
+  std::int64_t row0, row1;
+};
+constexpr std::int64_t kHeadBlock = -1;
+
+std::vector<Block> blocks(const ModelShape& shape, std::int64_t rows_a_block) {
+  std::vector<Block> list;
+  const auto cut = [&](std::int64_t layer, Matrix m, std::int64_t rows) {
+    for (std::int64_t row = 0; row < rows; row += rows_a_block) {
+      list.push_back({layer, m, row, std::min(row + rows_a_block, rows)});
+    }
+  };
+  for (std::int64_t layer = 0; layer < shape.layers; ++layer) {
+    for (const Matrix m : kMatrices) cut(layer, m, matrix_shape(shape, m).rows);
+  }
+  cut(kHeadBlock, Matrix::q, shape.vocab);
+  return list;
+}
+
+}  // namespace
+
+std::size_t PackedTernary::total_bytes(const ModelShape& shape, const ternary_matmul::Kernel& kernel) {
+  std::size_t layer = 0;
+  for (const Matrix m : kMatrices) layer += round_up(kernel.packed_bytes(matrix_shape(shape, m)), kLine);
+  return layer * static_cast<std::size_t>(shape.layers);
+}
+
+PackedTernary::PackedTernary(const ModelShape& shape, const ternary_matmul::Kernel& kernel)
+    : kernel_(&kernel), storage_(total_bytes(shape, kernel), kModelPages) {
+  layer_bytes_ = 0;
+  for (const Matrix m : kMatrices) {
+    const auto i = static_cast<std::size_t>(m);
+    offset_[i] = layer_bytes_;
+    bytes_[i] = kernel.packed_bytes(matrix_shape(shape, m));
+    layer_bytes_ += round_up(bytes_[i], kLine);
+  }
+}
+
+std::size_t PackedTernary::offset(std::int64_t layer, Matrix m) const {
+  return static_cast<std::size_t>(layer) * layer_bytes_ + offset_[static_cast<std::size_t>(m)];
+}
+
+PackedModel::PackedModel(SyntheticModel model, std::span<const ternary_matmul::Kernel* const> ternary,
+                         std::span<const dense_matmul::Kernel* const> heads, const Progress& progress)
+    : model_(std::move(model)) {
+  const ModelShape& m = shape();
+  const matmul::Shape head_shape{m.vocab, m.hidden};
+  const auto embedding_bytes = static_cast<std::size_t>(m.vocab * m.hidden);
+
+  // Keep one of each form, and learn what fits before touching a page.
+  std::vector<const ternary_matmul::Kernel*> forms;
+  std::vector<const dense_matmul::Kernel*> head_forms;
+  const auto keep_new = [](auto& kept, const auto* kernel) {
+    for (const auto* k : kept) {
+      if (k->pack == kernel->pack) return;
+    }
+    kept.push_back(kernel);
+  };
+  for (const auto* k : ternary) keep_new(forms, k);
+  for (const auto* k : heads) keep_new(head_forms, k);
+  std::size_t need = embedding_bytes;
+  for (const auto* k : forms) need += PackedTernary::total_bytes(m, *k);
+  for (const auto* k : head_forms) need += k->packed_bytes(head_shape);
+  const auto free = read_machine().memory_available_bytes.value;
+  if (free && need > static_cast<std::size_t>(*free)) {
+    throw BadInput("the model's {} packed form(s) need {:.1f} GB and {:.1f} GB of memory are free: use fewer recipes or "
+                   "a smaller --model",
+                   forms.size(), static_cast<double>(need) * 1e-9, static_cast<double>(*free) * 1e-9);
+  }
+
+  std::int64_t multiple = 64;
+  for (const auto* k : forms) multiple = std::lcm(multiple, k->row_multiple);
+  for (const auto* k : head_forms) multiple = std::lcm(multiple, k->row_multiple);
+  for (const auto* k : forms) ternary_.emplace_back(m, *k);
+  for (const auto* k : head_forms) {
+    const std::size_t bytes = k->packed_bytes(head_shape);
+    heads_.push_back({k, bytes, Mapping(bytes, kModelPages)});
+  }
+  embedding_ = Mapping(embedding_bytes, kModelPages);
+
+  const std::vector<Block> work = blocks(m, multiple);
+  auto* const table = reinterpret_cast<std::int8_t*>(embedding_.data());
+  std::atomic<std::size_t> next{0};
+  const auto worker = [&](bool reports) {
+    std::vector<std::int8_t> rows(static_cast<std::size_t>(multiple * std::max({m.hidden, m.q_width(), m.ffn})));
+    for (std::size_t i; (i = next.fetch_add(1)) < work.size() && !interrupted();) {
+      const Block& b = work[i];
+      if (b.layer == kHeadBlock) {
+        model_.embedding(b.row0, b.row1, table + b.row0 * m.hidden);
+        model_.head(b.row0, b.row1, rows.data());
+        for (PackedHead& h : heads_) h.packer->pack(head_shape, rows.data(), b.row0, b.row1, h.storage.data());
+      } else {
+        model_.trits(b.layer, b.matrix, b.row0, b.row1, rows.data());
+        for (PackedTernary& t : ternary_) {
+          t.packer().pack(matrix_shape(m, b.matrix), rows.data(), b.row0, b.row1, t.matrix(b.layer, b.matrix));
+        }
+      }
+      if (reports && progress) progress(static_cast<double>(i + 1) / static_cast<double>(work.size()));
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned t = 1; t < std::max(1u, std::thread::hardware_concurrency()); ++t) threads.emplace_back(worker, false);
+  worker(true);
+  for (std::thread& t : threads) t.join();
+}
+
+const PackedTernary& PackedModel::ternary(const ternary_matmul::Kernel& kernel) const {
+  for (const PackedTernary& t : ternary_) {
+    if (t.packer().pack == kernel.pack) return t;
+  }
+  throw std::logic_error("PackedModel: this ternary form was not asked for");
+}
+
+const PackedHead& PackedModel::head(const dense_matmul::Kernel& kernel) const {
+  for (const PackedHead& h : heads_) {
+    if (h.packer->pack == kernel.pack) return h;
+  }
+  throw std::logic_error("PackedModel: this head form was not asked for");
+}
+
+WeightBytes PackedModel::weight_bytes(const ternary_matmul::Kernel& kernel, const dense_matmul::Kernel& head_kernel) const {
+  const PackedTernary& t = ternary(kernel);
+  const auto bytes = [&](Matrix m) { return static_cast<double>(t.matrix_bytes(m)); };
+  return {bytes(Matrix::q),  bytes(Matrix::k),    bytes(Matrix::v), bytes(Matrix::o), bytes(Matrix::gate),
+          bytes(Matrix::up), bytes(Matrix::down), static_cast<double>(head(head_kernel).bytes)};
+}
+
+}  // namespace bitproof

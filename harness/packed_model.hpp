@@ -1,0 +1,69 @@
+// A model's weights in the packed forms that a set of recipes needs. Each weight is generated once and packed into every
+// form from the same block; variants with the same pack function share one form.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "dense_matmul/contract.hpp"
+#include "ledger.hpp"
+#include "memory_map.hpp"
+#include "synthetic_model.hpp"
+#include "ternary_matmul/contract.hpp"
+
+namespace bitproof {
+
+// All ternary matrices in one form, in the order the loop reads them, each at a 64-byte boundary.
+class PackedTernary {
+ public:
+  PackedTernary(const ModelShape&, const ternary_matmul::Kernel&);
+
+  const ternary_matmul::Kernel& packer() const { return *kernel_; }
+  std::byte* matrix(std::int64_t layer, Matrix m) { return storage_.data() + offset(layer, m); }
+  const std::byte* matrix(std::int64_t layer, Matrix m) const { return storage_.data() + offset(layer, m); }
+  std::size_t matrix_bytes(Matrix m) const { return bytes_[static_cast<std::size_t>(m)]; }
+  static std::size_t total_bytes(const ModelShape&, const ternary_matmul::Kernel&);
+
+ private:
+  std::size_t offset(std::int64_t layer, Matrix m) const;
+
+  const ternary_matmul::Kernel* kernel_;
+  std::size_t bytes_[kMatrixCount];    // as the kernel declares
+  std::size_t offset_[kMatrixCount];   // within a layer
+  std::size_t layer_bytes_;
+  Mapping storage_;
+};
+
+struct PackedHead {
+  const dense_matmul::Kernel* packer;
+  std::size_t bytes;  // as the kernel declares
+  Mapping storage;
+};
+
+using Progress = std::function<void(double fraction)>;
+
+class PackedModel {
+ public:
+  // Generates on every core. Throws BadInput when the forms do not fit into the memory that is available.
+  PackedModel(SyntheticModel model, std::span<const ternary_matmul::Kernel* const> ternary,
+              std::span<const dense_matmul::Kernel* const> heads, const Progress& progress = {});
+
+  const SyntheticModel& model() const { return model_; }
+  const ModelShape& shape() const { return model_.shape(); }
+  const PackedTernary& ternary(const ternary_matmul::Kernel&) const;  // must have been asked for at construction
+  const PackedHead& head(const dense_matmul::Kernel&) const;
+  const std::int8_t* embedding() const { return reinterpret_cast<std::int8_t*>(embedding_.data()); }  // row-major
+
+  WeightBytes weight_bytes(const ternary_matmul::Kernel&, const dense_matmul::Kernel&) const;
+
+ private:
+  SyntheticModel model_;
+  std::vector<PackedTernary> ternary_;
+  std::vector<PackedHead> heads_;
+  Mapping embedding_;
+};
+
+}  // namespace bitproof

@@ -1,0 +1,122 @@
+#include "recipe.hpp"
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "error.hpp"
+#include "nearest.hpp"
+
+namespace bitproof {
+namespace {
+
+// Where several variants carry the same techniques, these are the ones a technique stands for.
+constexpr std::array kPreferred = {"kv_cache/ring", "threading/omp_static"};
+
+int isa_rank(const std::string& isa) {
+  static constexpr std::array order = {"baseline", "scalar", "avx2", "avx512", "avx512vnni", "avx512vbmi"};
+  const auto found = std::find(order.begin(), order.end(), isa);
+  return found == order.end() ? -1 : static_cast<int>(found - order.begin());
+}
+
+// Larger is better among variants of equal techniques.
+std::pair<int, int> preference(const Variant& v) {
+  const bool preferred = std::find(kPreferred.begin(), kPreferred.end(), v.id) != kPreferred.end() ||
+                         std::string(v.info->row) == kPrefetchRow;
+  return {isa_rank(v.isa), preferred};
+}
+
+Techniques known_to(const std::string& op) {
+  Techniques known{};
+  for (const Variant& v : all_variants()) {
+    if (v.op == op) known.bits |= v.info->techniques.bits;
+  }
+  return known;
+}
+
+const Variant& pick(const std::string& op, Techniques set) {
+  const Techniques wanted{static_cast<std::uint8_t>(set.bits & known_to(op).bits)};
+  const Variant* best = nullptr;
+  for (const Variant& v : all_variants()) {
+    if (v.op != op || v.isa == "autovec" || v.info->exactness != Exactness::exact || !v.runnable()) continue;
+    if (v.info->techniques != wanted) continue;
+    if (!best || preference(v) > preference(*best)) best = &v;
+  }
+  if (!best) {
+    throw BadInput("recipe {}: no variant of {} with techniques '{}' runs here; `bitproof list --by op` says why",
+                   recipe_name(set), op, recipe_name(wanted));
+  }
+  return *best;
+}
+
+}  // namespace
+
+Technique parse_technique(const std::string& text) {
+  std::vector<std::string> known;
+  for (int t = 0; t < kTechniqueCount; ++t) {
+    known.push_back(name(static_cast<Technique>(t)));
+    if (known.back() == text) return static_cast<Technique>(t);
+  }
+  throw BadInput("--recipe: no technique is named '{}'; did you mean {}? (none, all, best, or a list of {})", text,
+                 nearest(text, known), fmt::join(known, ", "));
+}
+
+Techniques parse_recipe(const std::string& text) {
+  if (text == "none") return kNoTechniques;
+  if (text == "all") return kAllTechniques;
+  if (text == "best") return kAllTechniques.without(Technique::tmac).without(Technique::prefetch);
+  Techniques set{};
+  std::istringstream items(text);
+  for (std::string item; std::getline(items, item, ',');) set = set.with(parse_technique(item));
+  if (set == kNoTechniques) throw BadInput("--recipe: empty; write none, all, best, or a list of techniques");
+  return set;
+}
+
+std::string recipe_name(Techniques set) {
+  if (set == kNoTechniques) return "none";
+  if (set == kAllTechniques) return "all";
+  std::string text;
+  for (int t = 0; t < kTechniqueCount; ++t) {
+    if (set.has(static_cast<Technique>(t))) text += (text.empty() ? "" : ",") + std::string(name(static_cast<Technique>(t)));
+  }
+  return text;
+}
+
+RecipeNames recipe_names(Techniques set) {
+  RecipeNames names;
+  for (const char* op : all_ops()) names[op] = pick(op, set).id;
+  return names;
+}
+
+void apply_slot(RecipeNames& names, const std::string& slot) {
+  const std::size_t equals = slot.find('=');
+  if (equals == std::string::npos) throw BadInput("--slot: '{}' is not op=variant", slot);
+  const std::string op = slot.substr(0, equals);
+  std::string id = slot.substr(equals + 1);
+  if (!names.contains(op)) {
+    std::vector<std::string> ops;
+    for (const auto& [known, _] : names) ops.push_back(known);
+    throw BadInput("--slot: no op is named '{}'; did you mean {}?", op, nearest(op, ops));
+  }
+  if (!id.starts_with(op + "/")) id = op + "/" + id;
+  std::vector<std::string> ids;
+  for (const Variant& v : all_variants()) {
+    if (v.op == op) ids.push_back(v.id);
+    if (v.id != id) continue;
+    if (!v.runnable()) throw BadInput("--slot: {} cannot run here: {}", id, v.reason());
+    names[op] = id;
+    return;
+  }
+  throw BadInput("--slot: no variant is named '{}'; did you mean {}?", id, nearest(id, ids));
+}
+
+Techniques techniques_of(const RecipeNames& names) {
+  Techniques set{};
+  for (const Variant& v : all_variants()) {
+    const auto slot = names.find(v.op);
+    if (slot != names.end() && slot->second == v.id) set.bits |= v.info->techniques.bits;
+  }
+  return set;
+}
+
+}  // namespace bitproof

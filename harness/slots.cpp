@@ -1,0 +1,103 @@
+#include "slots.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include "activations.hpp"
+#include "inputs.hpp"
+#include "judge.hpp"
+#include "memory_map.hpp"
+#include "problem.hpp"
+#include "properties.hpp"
+#include "reference/attention.hpp"
+#include "reference/matmul.hpp"
+
+namespace bitproof {
+namespace {
+
+// The plainest kernels carry the work: they run everywhere, and have been checked themselves before.
+const ternary_matmul::Kernel& plain_matmul() { return *find_variant<ternary_matmul::Kernel>("ternary_matmul/scalar")->kernel; }
+const attention::Kernel& plain_attention() { return *find_variant<attention::Kernel>("attention/scalar")->kernel; }
+
+Verdict from_fault(const std::string& fault) { return fault.empty() ? Verdict::pass() : Verdict::failed(fault); }
+
+// Threads to check a split with: more than most machines have, so that waiting and oversubscription are met too.
+constexpr int kThreadCounts[] = {1, 2, 3, 5};
+
+}  // namespace
+
+Verdict check_slot(const memory::Kernel& kernel, const Case& c) {
+  if (const Verdict v = from_fault(memory_fault(kernel)); !v.ok()) return v;
+  const ternary_matmul::Kernel& matmul = plain_matmul();
+  const matmul::Shape shape{c.rows, c.cols};
+  const std::int64_t stride = (c.cols + matmul.col_multiple - 1) / matmul.col_multiple * matmul.col_multiple;
+  const auto w = weight_inputs(c, c.rows, c.cols, 1);
+  const auto x = int8_inputs(c, 1, c.batch * c.cols);
+
+  ActivationMemory memory(kernel, std::size_t{64} << 20);
+  const Block<std::byte> packed(memory, static_cast<std::int64_t>(matmul.packed_bytes(shape)));
+  const Block<std::int32_t> y(memory, c.batch * c.rows);
+  const Block<std::int8_t> padded(memory, c.batch * stride);
+  const Block<std::byte> prepared(memory, static_cast<std::int64_t>(matmul.prepared_bytes(c.cols, c.batch)));
+  const Block<std::byte> scratch(memory, static_cast<std::int64_t>(matmul.scratch_bytes(shape, c.batch)));
+  if (memory.exhausted()) return Verdict::failed("ran out in 64 MB of capacity");
+  for (std::int64_t b = 0; b < c.batch; ++b) {
+    for (std::int64_t i = 0; i < stride; ++i) {
+      padded.data()[b * stride + i] = i < c.cols ? x[static_cast<std::size_t>(b * c.cols + i)] : std::int8_t{0};
+    }
+  }
+  matmul.pack(shape, w.data(), 0, c.rows, packed.data());
+  const matmul::Call call{shape, packed.data(), {padded.data(), c.batch, c.cols, stride}, prepared.data(), y.data(), c.rows};
+  matmul.prepare(call.input, prepared.data(), 0, 1);
+  matmul.multiply(call, {0, c.rows, 0, c.batch}, scratch.data());
+
+  std::vector<std::int32_t> want(static_cast<std::size_t>(c.batch * c.rows));
+  reference::integer_matmul(shape, w, x, want);
+  return judge_equal(c, std::vector<std::int32_t>(y.data(), y.data() + want.size()), want);
+}
+
+Verdict check_slot(const threading::Kernel& kernel, const Case& c) {
+  Case product = c;
+  product.op = "ternary_matmul";
+  const auto problem = make_problem<ternary_matmul::Kernel>(product);
+  for (const int threads : kThreadCounts) {
+    if (const Verdict v = from_fault(threading_fault(kernel, threads)); !v.ok()) return v;
+    const auto workload = problem->workload(plain_matmul(), {.threading = &kernel, .threads = threads});
+    workload->poison();
+    workload->call(0);
+    if (Verdict v = workload->judge(0); !v.ok()) {
+      v.reason += fmt::format(" (with {} threads)", threads);
+      return v;
+    }
+  }
+  return Verdict::pass();
+}
+
+// Decodes `positions` tokens one by one, as a loop does: append one position, attend over the view.
+Verdict check_slot(const kv_cache::Kernel& kernel, const Case& c) {
+  const kv_cache::Shape small{2, 2, 20, 7, 2, kv_cache::Element::f32};
+  if (const Verdict v = from_fault(kv_cache_fault(kernel, small)); !v.ok()) return v;
+
+  const std::int64_t width = c.kv_heads * c.cols, q_width = c.rows * c.cols;
+  const kv_cache::Shape shape{1, c.kv_heads, c.cols, c.positions, 1, kv_cache::Element::f32};
+  const auto q = float_inputs(c, 1, c.positions * q_width, 10.0f);
+  const auto k = float_inputs(c, 2, c.positions * width, 10.0f);
+  const auto v = float_inputs(c, 3, c.positions * width, 10.0f);
+  const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(c.cols)));
+  Mapping storage(kernel.storage_bytes(shape), Pages::small);
+  std::vector<float> out(q.size());
+  const attention::Kernel& attend = plain_attention();
+  Mapping scratch(attend.scratch_bytes(c.positions, c.cols) + 64, Pages::small);
+  for (std::int64_t p = 0; p < c.positions; ++p) {
+    if (!kernel.append(shape, storage.data(), 0, 0, p, 1, k.data() + p * width, v.data() + p * width)) {
+      return Verdict::failed(fmt::format("refused position {} of a capacity of {}", p, c.positions));
+    }
+    const attention::Call call{c.rows, c.kv_heads, c.cols, scale, q.data() + p * q_width, q_width, p,
+                               kernel.view(shape, storage.data(), 0, 0, p + 1), out.data() + p * q_width, q_width};
+    attend.run(call, {0, c.rows, 0, 1}, scratch.data());
+  }
+  const reference::AttentionShape attention_shape{c.rows, c.kv_heads, c.cols, scale, c.positions};
+  return judge_bounded(c, out, reference::attention(attention_shape, q, 0, k, v));
+}
+
+}  // namespace bitproof

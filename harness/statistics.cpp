@@ -1,0 +1,107 @@
+#include "statistics.hpp"
+
+#include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "rng.hpp"
+
+namespace bitproof {
+namespace {
+
+constexpr int kResamples = 2000;
+constexpr std::size_t kFewestForBootstrap = 6;
+
+void require_finite(std::span<const double> samples) {
+  if (samples.empty()) throw std::invalid_argument("statistics of no samples");
+  if (!std::ranges::all_of(samples, [](double x) { return std::isfinite(x); })) {
+    throw std::invalid_argument("statistics of a sample that is not finite");
+  }
+}
+
+double mean(std::span<const double> x) {
+  double sum = 0;
+  for (double v : x) sum += v;
+  return sum / static_cast<double>(x.size());
+}
+
+std::vector<double> logarithms(std::span<const double> samples) {
+  require_finite(samples);
+  std::vector<double> logs;
+  for (double x : samples) {
+    if (x <= 0) throw std::invalid_argument("logarithm of a sample that is not positive");
+    logs.push_back(std::log(x));
+  }
+  return logs;
+}
+
+std::vector<double> bootstrap_medians(const std::vector<double>& samples, std::uint64_t seed) {
+  Rng rng(seed);
+  std::vector<double> medians(kResamples), resample(samples.size());
+  for (double& m : medians) {
+    for (double& x : resample) x = samples[rng.below(samples.size())];
+    m = median(resample);
+  }
+  return medians;
+}
+
+}  // namespace
+
+double quantile(std::vector<double> samples, double p) {
+  require_finite(samples);
+  if (!(p >= 0 && p <= 1)) throw std::invalid_argument("quantile outside [0, 1]");
+  const double position = static_cast<double>(samples.size() - 1) * p;
+  const auto nth = samples.begin() + static_cast<std::ptrdiff_t>(position);
+  std::nth_element(samples.begin(), nth, samples.end());
+  const double fraction = position - std::floor(position);
+  if (fraction == 0) return *nth;
+  return std::lerp(*nth, *std::min_element(nth + 1, samples.end()), fraction);
+}
+
+double median(std::vector<double> samples) { return quantile(std::move(samples), 0.5); }
+
+double geometric_mean(std::span<const double> samples) { return std::exp(mean(logarithms(samples))); }
+
+Estimate estimate(std::vector<double> samples, std::uint64_t seed) {
+  Estimate e{.median = median(samples),
+             .ci_low = std::ranges::min(samples),
+             .ci_high = std::ranges::max(samples),
+             .p5 = quantile(samples, 0.05),
+             .p95 = quantile(samples, 0.95),
+             .min = std::ranges::min(samples),
+             .coverage = 1 - std::exp2(1 - static_cast<double>(samples.size())),
+             .samples = {}};
+  if (samples.size() >= kFewestForBootstrap) {
+    const std::vector<double> medians = bootstrap_medians(samples, seed);
+    e.ci_low = quantile(medians, 0.025);
+    e.ci_high = quantile(medians, 0.975);
+    e.coverage = 0.95;
+  }
+  e.samples = std::move(samples);
+  return e;
+}
+
+RatioEstimate ratio_estimate(std::span<const double> numerator, std::span<const double> denominator,
+                             double confidence) {
+  if (numerator.size() != denominator.size()) throw std::invalid_argument("paired ratio of lists of unequal length");
+  std::vector<double> ratios(numerator.size());
+  std::ranges::transform(numerator, denominator, ratios.begin(), std::divides{});
+
+  const std::vector<double> logs = logarithms(ratios);
+  const double n = static_cast<double>(logs.size());
+  const double centre = mean(logs);
+  double half_width = std::numeric_limits<double>::infinity();
+  if (logs.size() > 1) {
+    double squares = 0;
+    for (double x : logs) squares += (x - centre) * (x - centre);
+    const double standard_error = std::sqrt(squares / (n - 1) / n);
+    const boost::math::students_t t(n - 1);
+    half_width = boost::math::quantile(t, 0.5 + confidence / 2) * standard_error;
+  }
+  return {median(ratios), std::exp(centre), std::exp(centre - half_width), std::exp(centre + half_width),
+          std::move(ratios)};
+}
+
+}  // namespace bitproof

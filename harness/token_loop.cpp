@@ -1,0 +1,365 @@
+#include "token_loop.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "error.hpp"
+#include "interrupt.hpp"
+
+namespace bitproof {
+namespace {
+
+// Columns below which an elementwise op over one position is not worth waking threads for. A barrier costs 1-5 us; so
+// does SiLU on 1024 columns, and an addition on 4096.
+constexpr std::int64_t kAddGrain = 4096;
+constexpr std::int64_t kActivationGrain = 1024;
+constexpr std::int64_t kPrefillBatch = 64;
+
+std::int64_t round_up(std::int64_t n, std::int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+kv_cache::Shape cache_shape(const ModelShape& m, std::int64_t capacity) {
+  return {m.layers, m.kv_heads, m.head_dim, capacity, 1, kv_cache::Element::f32};
+}
+
+}  // namespace
+
+// A quantized activation with what a ternary kernel prepared of it; q, k and v share one, gate and up another.
+struct TokenLoop::Activation {
+  Block<std::int8_t> v;
+  Block<float> scale;
+  Block<std::byte> prepared;
+  matmul::Input input;
+};
+
+TokenLoop::TokenLoop(const PackedModel& weights, const Recipe& recipe, int threads, std::int64_t capacity)
+    : kv_shape_(cache_shape(weights.shape(), capacity)),
+      weights_(weights),
+      shape_(weights.shape()),
+      recipe_(recipe),
+      weight_bytes_(
+          weights.weight_bytes(recipe.ternary_matmul_slot.kernel(), recipe.dense_matmul_slot.kernel())),
+      team_(recipe.threading_slot.kernel(), threads),
+      memory_(recipe.memory_slot.kernel(), kPoolBytes),
+      kv_storage_(recipe.kv_cache_slot.kernel().storage_bytes(kv_shape_), kModelPages),
+      logits_(static_cast<std::size_t>(shape_.vocab)) {
+  if (capacity > shape_.context) {
+    throw BadInput("depth + tokens = {} is over the model's context of {}: lower --depth or --tokens", capacity,
+                   shape_.context);
+  }
+  if (recipe.attention_slot.kernel().element != kv_shape_.element) {
+    throw BadInput("{} reads another element type than the cache stores", recipe.attention_slot.id());
+  }
+  // Angles in double, by logical position.
+  const std::int64_t half = shape_.head_dim / 2;
+  for (std::int64_t p = 0; p < capacity; ++p) {
+    for (std::int64_t i = 0; i < half; ++i) {
+      const double exponent = -2.0 * static_cast<double>(i) / static_cast<double>(shape_.head_dim);
+      const double angle = static_cast<double>(p) * std::pow(shape_.rope_base, exponent);
+      cos_.push_back(static_cast<float>(std::cos(angle)));
+      sin_.push_back(static_cast<float>(std::sin(angle)));
+    }
+  }
+}
+
+template <class F>
+void TokenLoop::book(LoopOp op, double ops, double bytes, F&& f) {
+  const auto start = std::chrono::steady_clock::now();
+  f();
+  Entry& e = ledger_[op];
+  e.ns += std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+  e.calls += 1;
+  e.ops += ops;
+  e.bytes += bytes;
+}
+
+template <class F>
+void TokenLoop::each_row(std::int64_t cols, std::int64_t grain, std::int64_t batch, F&& f) {
+  if (batch == 1) {
+    team_.for_tiles({cols, grain, 1}, [&](Tile t, int) { f(t); });
+  } else {
+    team_.for_tiles({batch, 1, 1}, [&](Tile t, int) { f(Tile{0, cols, t.row0, t.row1}); });
+  }
+}
+
+bool TokenLoop::stopped() const { return interrupted() || memory_.exhausted() || cache_full_; }
+
+void TokenLoop::reset_ledger() {
+  ledger_ = {};
+  expected_ = {};
+  team_.reset_threads_seen();
+  memory_.take_ns();
+  memory_.take_calls();
+}
+
+void TokenLoop::prefill(std::span<const std::int32_t> tokens) {
+  tokens_.assign(tokens.begin(), tokens.end());
+  for (std::size_t done = 0; keeps_past() && done < tokens.size() && !stopped(); done += kPrefillBatch) {
+    forward(tokens.subspan(done, std::min<std::size_t>(kPrefillBatch, tokens.size() - done)),
+            static_cast<std::int64_t>(done), false);
+  }
+  reset_ledger();
+}
+
+void TokenLoop::restore(std::span<const std::int32_t> tokens, const KvSnapshot& snapshot) {
+  tokens_.assign(tokens.begin(), tokens.end());
+  reset_ledger();
+  if (!keeps_past()) return;
+  const auto layer_floats = static_cast<std::size_t>(snapshot.positions * shape_.kv_width());
+  for (std::int64_t l = 0; l < shape_.layers && snapshot.positions > 0; ++l) {
+    const std::size_t at = static_cast<std::size_t>(l) * layer_floats;
+    recipe_.kv_cache_slot.kernel().append(kv_shape_, kv_storage_.data(), l, 0, 0, snapshot.positions,
+                                          snapshot.k.data() + at, snapshot.v.data() + at);
+  }
+}
+
+KvSnapshot TokenLoop::snapshot() const {
+  KvSnapshot out{length(), {}, {}};
+  for (std::int64_t l = 0; l < shape_.layers; ++l) {
+    const kv_cache::View view =
+        recipe_.kv_cache_slot.kernel().view(kv_shape_, kv_storage_.data(), l, 0, length());
+    for (const kv_cache::Segment& segment : view.segment) {
+      for (std::int64_t p = 0; p < segment.count; ++p) {
+        for (std::int64_t head = 0; head < shape_.kv_heads; ++head) {
+          const std::int64_t at = head * view.head_stride + p * shape_.head_dim;
+          const float* k = static_cast<const float*>(segment.k) + at;
+          const float* v = static_cast<const float*>(segment.v) + at;
+          out.k.insert(out.k.end(), k, k + shape_.head_dim);
+          out.v.insert(out.v.end(), v, v + shape_.head_dim);
+        }
+      }
+    }
+  }
+  return out;
+}
+
+std::int32_t TokenLoop::next(std::int32_t token) {
+  tokens_.push_back(token);
+  if (keeps_past()) {
+    forward(std::span(tokens_).last(1), length() - 1, true);
+  } else {
+    forward(tokens_, 0, true);
+  }
+  if (memory_.exhausted()) {
+    throw BadInput("memory: {} ran out: {} bytes asked for, {} of {} in use; lower --depth or take another memory slot",
+                   recipe_.memory_slot.id(), memory_.exhausted_bytes(), memory_.usage().in_use_bytes, memory_.capacity());
+  }
+  if (cache_full_) throw BadInput("kv_cache: {} is full at position {}", recipe_.kv_cache_slot.id(), length() - 1);
+  return interrupted() ? -1 : sampled_;
+}
+
+// Shapes in comments: B = batch (positions of this pass).
+void TokenLoop::forward(std::span<const std::int32_t> tokens, std::int64_t first, bool wants_logits) {
+  const auto batch = static_cast<std::int64_t>(tokens.size());
+  team_.session([&] {
+    const Block<float> h(memory_, batch * shape_.hidden);  // [B x hidden], the residual stream
+    if (stopped()) return;
+    const embedding::Call look_up{shape_.hidden, tokens.data(), weights_.embedding(),
+                                  weights_.model().embedding_scale().data(), h.data(), shape_.hidden};
+    book(LoopOp::embedding, 0, static_cast<double>(batch * shape_.hidden),
+         [&] { recipe_.embedding_slot.kernel().run(look_up, {0, 1, 0, batch}); });
+    for (std::int64_t l = 0; l < shape_.layers && !stopped(); ++l) layer(l, batch, first, h.data());
+    if (wants_logits && !stopped()) output_head(batch, h.data());
+  });
+  Entry& memory = ledger_[LoopOp::memory];
+  memory.ns += memory_.take_ns();
+  memory.calls += memory_.take_calls();
+  if (stopped()) return;
+  ledger_.positions += batch;
+  if (wants_logits) ledger_.tokens += 1;
+  add_expected(expected_, shape_, weight_bytes_, {first, batch, kv_shape_.capacity});
+}
+
+void TokenLoop::layer(std::int64_t l, std::int64_t batch, std::int64_t first, float* h) {
+  const LayerNorms& norms = weights_.model().norms(l);
+  {
+    const Block<float> mixed(memory_, batch * shape_.q_width());  // [B x q_width]
+    if (stopped()) return;
+    attention_block(l, batch, first, h, mixed.data());
+    if (stopped()) return;
+    if (shape_.sub_norms) norm(mixed.data(), norms.attention_sub, batch, mixed.data());
+    const Block<float> y(memory_, batch * shape_.hidden);
+    const Activation x = ternary_input(mixed.data(), shape_.q_width(), batch);
+    linear(l, Matrix::o, x, batch, y.data());
+    add_residual(y.data(), batch, h);
+  }
+  const Block<float> gate(memory_, batch * shape_.ffn);  // [B x ffn]
+  const Block<float> up(memory_, batch * shape_.ffn);
+  if (stopped()) return;
+  {
+    const Block<float> m(memory_, batch * shape_.hidden);
+    if (stopped()) return;
+    norm(h, norms.ffn, batch, m.data());
+    const Activation x = ternary_input(m.data(), shape_.hidden, batch);
+    linear(l, Matrix::gate, x, batch, gate.data());
+    linear(l, Matrix::up, x, batch, up.data());
+  }
+  const gated_ffn::Call act{shape_.activation, gate.data(), up.data(), gate.data(), shape_.ffn};
+  book(LoopOp::gated_ffn, 0, 0, [&] {
+    each_row(shape_.ffn, kActivationGrain, batch, [&](Tile t) { recipe_.gated_ffn_slot.kernel().run(act, t); });
+  });
+  if (shape_.sub_norms) norm(gate.data(), norms.ffn_sub, batch, gate.data());
+  const Block<float> y(memory_, batch * shape_.hidden);
+  if (stopped()) return;
+  const Activation x = ternary_input(gate.data(), shape_.ffn, batch);
+  linear(l, Matrix::down, x, batch, y.data());
+  add_residual(y.data(), batch, h);
+}
+
+// out = attention(rope(Wq n), cache + rope(Wk n), cache + Wv n), n = rms_norm(h)
+void TokenLoop::attention_block(std::int64_t l, std::int64_t batch, std::int64_t first, const float* h, float* out) {
+  const Block<float> q(memory_, batch * shape_.q_width());   // [B x q_width]
+  const Block<float> k(memory_, batch * shape_.kv_width());  // [B x kv_width]
+  const Block<float> v(memory_, batch * shape_.kv_width());
+  if (stopped()) return;
+  {
+    const Block<float> n(memory_, batch * shape_.hidden);
+    if (stopped()) return;
+    norm(h, weights_.model().norms(l).attention, batch, n.data());
+    const Activation x = ternary_input(n.data(), shape_.hidden, batch);
+    linear(l, Matrix::q, x, batch, q.data());
+    linear(l, Matrix::k, x, batch, k.data());
+    linear(l, Matrix::v, x, batch, v.data());
+  }
+  run_rope(shape_.heads, batch, first, q.data());
+  run_rope(shape_.kv_heads, batch, first, k.data());
+
+  const kv_cache::Kernel& cache = recipe_.kv_cache_slot.kernel();
+  const double position_bytes = 2.0 * sizeof(float) * static_cast<double>(shape_.kv_width());
+  book(LoopOp::kv_append, 0, position_bytes * static_cast<double>(batch), [&] {
+    cache_full_ |= !cache.append(kv_shape_, kv_storage_.data(), l, 0, first, batch, k.data(), v.data());
+  });
+  if (cache_full_) return;
+
+  const attention::Kernel& kernel = recipe_.attention_slot.kernel();
+  const kv_cache::View view = cache.view(kv_shape_, kv_storage_.data(), l, 0, first + batch);
+  const std::int64_t visible = view.segment[0].count + view.segment[1].count;
+  const std::int64_t scratch_bytes =
+      round_up(static_cast<std::int64_t>(kernel.scratch_bytes(visible, shape_.head_dim)), 64);
+  const Block<std::byte> scratch(memory_, scratch_bytes * team_.threads());
+  if (stopped()) return;
+  double seen = 0;
+  for (std::int64_t b = 0; b < batch; ++b) seen += static_cast<double>(std::min(first + b + 1, kv_shape_.capacity));
+  const attention::Call call{
+      shape_.heads, shape_.kv_heads,  shape_.head_dim, static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape_.head_dim))),
+      q.data(),     shape_.q_width(), first,           view,
+      out,          shape_.q_width()};
+  book(LoopOp::attention, 4.0 * static_cast<double>(shape_.q_width()) * seen,
+       static_cast<double>(visible) * position_bytes, [&] {
+         team_.for_tiles({shape_.heads, 1, batch},
+                         [&](Tile t, int thread) { kernel.run(call, t, scratch.data() + thread * scratch_bytes); });
+       });
+}
+
+// Logits and the next token, from the last position of the pass.
+void TokenLoop::output_head(std::int64_t batch, const float* h) {
+  const dense_matmul::Kernel& kernel = recipe_.dense_matmul_slot.kernel();
+  const matmul::Shape shape{shape_.vocab, shape_.hidden};
+  const Block<float> n(memory_, shape_.hidden);
+  const Block<std::int32_t> acc(memory_, shape_.vocab);
+  if (stopped()) return;
+  norm(h + (batch - 1) * shape_.hidden, weights_.model().output_norm(), 1, n.data());
+  const Activation x =
+      quantize(n.data(), shape_.hidden, 1, kernel.col_multiple, kernel.prepared_bytes(shape_.hidden, 1));
+  const auto scratch_bytes = round_up(static_cast<std::int64_t>(kernel.scratch_bytes(shape, 1)), 64);
+  const Block<std::byte> scratch(memory_, scratch_bytes * team_.threads());
+  if (stopped()) return;
+  const matmul::Call call{shape,      weights_.head(kernel).storage.data(), x.input, x.prepared.data(),
+                          acc.data(), shape_.vocab};
+  const double ops = 2.0 * static_cast<double>(shape_.vocab) * static_cast<double>(shape_.hidden);
+  book(LoopOp::lm_head, ops, weight_bytes_.head, [&] {
+    prepare(kernel, x);
+    team_.for_tiles({shape_.vocab, kernel.row_multiple, 1},
+                    [&](Tile t, int thread) { kernel.multiply(call, t, scratch.data() + thread * scratch_bytes); });
+  });
+  const dequantize::Call epilogue{shape_.vocab, acc.data(),     shape_.vocab, weights_.model().head_scale().data(), true,
+                                  x.scale.data(), logits_.data(), shape_.vocab};
+  book(LoopOp::dequantize, 0, 0, [&] {
+    each_row(shape_.vocab, kAddGrain, 1, [&](Tile t) { recipe_.dequantize_slot.kernel().run(epilogue, t); });
+  });
+  book(LoopOp::sampling, 0, 0, [&] {
+    sampled_ = static_cast<std::int32_t>(recipe_.sampling_slot.kernel().greedy(logits_.data(), shape_.vocab));
+  });
+}
+
+TokenLoop::Activation TokenLoop::quantize(const float* x, std::int64_t cols, std::int64_t batch,
+                                          std::int64_t col_multiple, std::size_t prepared_bytes) {
+  const std::int64_t stride = round_up(cols, col_multiple);
+  Activation a{{memory_, batch * stride}, {memory_, batch}, {memory_, static_cast<std::int64_t>(prepared_bytes)}, {}};
+  a.input = {a.v.data(), batch, cols, stride};
+  if (stopped()) return a;
+  const activation_quant::Call call{cols, x, cols, a.v.data(), stride, a.scale.data()};
+  book(LoopOp::activation_quant, 0, 0, [&] {
+    each_row(1, 1, batch, [&](Tile t) { recipe_.activation_quant_slot.kernel().run(call, t); });
+  });
+  return a;
+}
+
+TokenLoop::Activation TokenLoop::ternary_input(const float* x, std::int64_t cols, std::int64_t batch) {
+  const ternary_matmul::Kernel& kernel = recipe_.ternary_matmul_slot.kernel();
+  Activation a = quantize(x, cols, batch, kernel.col_multiple, kernel.prepared_bytes(cols, batch));
+  if (stopped()) return a;
+  book(LoopOp::matmul_prepare, 0, 0, [&] { prepare(kernel, a); });
+  return a;
+}
+
+template <class Kernel>
+void TokenLoop::prepare(const Kernel& kernel, const Activation& a) {
+  team_.for_tiles({team_.threads(), 1, 1}, [&](Tile t, int) {
+    for (std::int64_t part = t.row0; part < t.row1; ++part) {
+      kernel.prepare(a.input, a.prepared.data(), static_cast<int>(part), team_.threads());
+    }
+  });
+}
+
+// y[B x rows] = dequantize(W . x)
+void TokenLoop::linear(std::int64_t l, Matrix matrix, const Activation& x, std::int64_t batch, float* y) {
+  static constexpr LoopOp kOps[kMatrixCount] = {LoopOp::matmul_q,    LoopOp::matmul_k,  LoopOp::matmul_v,   LoopOp::matmul_o,
+                                                LoopOp::matmul_gate, LoopOp::matmul_up, LoopOp::matmul_down};
+  if (stopped()) return;
+  const ternary_matmul::Kernel& kernel = recipe_.ternary_matmul_slot.kernel();
+  const PackedTernary& packed = weights_.ternary(kernel);
+  const matmul::Shape shape = matrix_shape(shape_, matrix);
+  const auto scratch_bytes = round_up(static_cast<std::int64_t>(kernel.scratch_bytes(shape, batch)), 64);
+  const Block<std::int32_t> acc(memory_, batch * shape.rows);
+  const Block<std::byte> scratch(memory_, scratch_bytes * team_.threads());
+  if (stopped()) return;
+  const matmul::Call call{shape, packed.matrix(l, matrix), x.input, x.prepared.data(), acc.data(), shape.rows};
+  const double ops = 2.0 * static_cast<double>(shape.rows) * static_cast<double>(shape.cols) * static_cast<double>(batch);
+  book(kOps[static_cast<int>(matrix)], ops, static_cast<double>(packed.matrix_bytes(matrix)), [&] {
+    team_.for_tiles({shape.rows, kernel.row_multiple, batch},
+                    [&](Tile t, int thread) { kernel.multiply(call, t, scratch.data() + thread * scratch_bytes); });
+  });
+  const float scale = weights_.model().scale(matrix);
+  const dequantize::Call epilogue{shape.rows, acc.data(), shape.rows, &scale, false, x.scale.data(), y, shape.rows};
+  book(LoopOp::dequantize, 0, 0, [&] {
+    each_row(shape.rows, kAddGrain, batch, [&](Tile t) { recipe_.dequantize_slot.kernel().run(epilogue, t); });
+  });
+}
+
+void TokenLoop::norm(const float* x, const std::vector<float>& weight, std::int64_t batch, float* y) {
+  const auto cols = static_cast<std::int64_t>(weight.size());
+  const rms_norm::Call call{cols, x, cols, weight.data(), shape_.norm_eps, y, cols};
+  book(LoopOp::rms_norm, 0, 0, [&] {
+    each_row(1, 1, batch, [&](Tile t) { recipe_.rms_norm_slot.kernel().run(call, {0, 1, t.batch0, t.batch1}); });
+  });
+}
+
+void TokenLoop::add_residual(const float* y, std::int64_t batch, float* h) {
+  if (stopped()) return;
+  const residual_add::Call call{y, h, shape_.hidden};
+  book(LoopOp::residual_add, 0, 0, [&] {
+    each_row(shape_.hidden, kAddGrain, batch, [&](Tile t) { recipe_.residual_add_slot.kernel().run(call, t); });
+  });
+}
+
+void TokenLoop::run_rope(std::int64_t heads, std::int64_t batch, std::int64_t first, float* x) {
+  const std::int64_t half = shape_.head_dim / 2;
+  const rope::Call call{shape_.head_dim,           shape_.rope_style, cos_.data() + first * half,
+                        sin_.data() + first * half, x,                 heads * shape_.head_dim};
+  book(LoopOp::rope, 0, 0, [&] {
+    each_row(heads, heads, batch, [&](Tile t) { recipe_.rope_slot.kernel().run(call, t); });
+  });
+}
+
+}  // namespace bitproof

@@ -1,0 +1,103 @@
+// The full token loop: every op of every layer through the variants of one recipe, each call timed and booked.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "activations.hpp"
+#include "ledger.hpp"
+#include "packed_model.hpp"
+#include "recipe.hpp"
+#include "team.hpp"
+
+namespace bitproof {
+
+// The seeds reserve 512 MB for the pool; so do we. Only what a recipe uses is ever touched.
+inline constexpr std::size_t kPoolBytes = std::size_t{512} << 20;
+
+// Keys and values of a prefix, in no variant's layout: [layer][position][kv_width], so that every arm of a comparison
+// starts from identical numbers.
+struct KvSnapshot {
+  std::int64_t positions = 0;
+  std::vector<float> k, v;
+};
+
+// Not thread-safe; owns its cache, activations and threads.
+class TokenLoop {
+ public:
+  // capacity: positions the cache holds; throws BadInput if over the model's context or out of memory.
+  TokenLoop(const PackedModel& weights, const Recipe& recipe, int threads, std::int64_t capacity);
+
+  // Forgets everything; the tokens become the prefix, untimed. With a cache that keeps the past, positions are computed
+  // (or copied from the snapshot); one that recomputes takes the token ids only.
+  void prefill(std::span<const std::int32_t> tokens);
+  void restore(std::span<const std::int32_t> tokens, const KvSnapshot& snapshot);
+  KvSnapshot snapshot() const;  // of a cache that keeps the past
+
+  // Computes the position after the prefix for this token, appends it, and returns the greedy next token. Returns -1
+  // when interrupted. Throws BadInput when activations do not fit the pool or the cache is full.
+  std::int32_t next(std::int32_t token);
+
+  std::span<const float> logits() const { return logits_; }  // of the last next()
+  std::int64_t length() const { return static_cast<std::int64_t>(tokens_.size()); }
+  bool keeps_past() const { return recipe_.kv_cache_slot.kernel().keeps_past; }
+
+  // Since construction or the last reset. Measured times and booked costs; expected() is the model's formula for the same.
+  const Ledger& ledger() const { return ledger_; }
+  const Ledger& expected() const { return expected_; }
+  void reset_ledger();
+
+  memory::Usage memory_usage() const { return memory_.usage(); }
+  int threads() const { return team_.threads(); }
+  int threads_seen() const { return team_.threads_seen(); }
+  std::size_t kv_bytes() const { return kv_storage_.size(); }
+
+ private:
+  struct Activation;
+
+  // One pass over positions [first, first + tokens.size()); logits of the last one if wanted.
+  void forward(std::span<const std::int32_t> tokens, std::int64_t first, bool wants_logits);
+  void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h);
+  void attention_block(std::int64_t layer, std::int64_t batch, std::int64_t first, const float* h, float* out);
+  void output_head(std::int64_t batch, const float* h);
+
+  // int8 with room for what a matmul prepares of it.
+  Activation quantize(const float* x, std::int64_t cols, std::int64_t batch, std::int64_t col_multiple,
+                      std::size_t prepared_bytes);
+  Activation ternary_input(const float* x, std::int64_t cols, std::int64_t batch);  // quantized and prepared
+  template <class Kernel>
+  void prepare(const Kernel&, const Activation&);  // look-up tables and sums, split over the threads
+  void linear(std::int64_t layer, Matrix, const Activation&, std::int64_t batch, float* y);
+  void norm(const float* x, const std::vector<float>& weight, std::int64_t batch, float* y);
+  void add_residual(const float* y, std::int64_t batch, float* h);
+  void run_rope(std::int64_t heads, std::int64_t batch, std::int64_t first, float* x);
+
+  // Runs f and books its time, one call and its cost.
+  template <class F>
+  void book(LoopOp op, double ops, double bytes, F&& f);
+  // Splits an op that works row by row of the batch; with one row, its columns by `grain`.
+  template <class F>
+  void each_row(std::int64_t cols, std::int64_t grain, std::int64_t batch, F&& f);
+
+  bool stopped() const;
+
+  const kv_cache::Shape kv_shape_;
+  const PackedModel& weights_;
+  const ModelShape& shape_;
+  const Recipe recipe_;
+  const WeightBytes weight_bytes_;
+  Team team_;
+  ActivationMemory memory_;
+  Mapping kv_storage_;
+  std::vector<float> cos_, sin_;  // [capacity x head_dim / 2]
+  std::vector<float> logits_;
+  std::vector<std::int32_t> tokens_;
+  std::int32_t sampled_ = -1;
+  bool cache_full_ = false;
+  Ledger ledger_, expected_;
+};
+
+}  // namespace bitproof

@@ -1,0 +1,45 @@
+// Everything that arms of one comparison share: one model, packed once for all of them, one prompt, one prefix.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "arm.hpp"
+
+namespace bitproof {
+
+struct WorkbenchOptions {
+  std::string model = "7b";
+  std::int64_t layers = 0;  // 0: the model's own
+  std::uint64_t seed = 1;
+  std::int64_t depth = 0;   // positions before the first timed token
+  std::int64_t tokens = 1;  // decoded after it at most
+};
+
+class Workbench {
+ public:
+  // Clears every variant that the arms name (throws NotCleared), generates and packs the weights, and computes the
+  // prefix with the fastest of the arms that keep a cache, so that every arm starts from identical keys and values.
+  // Throws BadInput on sizes that do not fit the model, its context or this machine's memory.
+  Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>& specs, Clearance& clearance,
+            const Progress& progress = {});
+
+  const ModelShape& shape() const { return model_->shape(); }
+  const PackedModel& model() const { return *model_; }
+  std::span<const std::unique_ptr<Arm>> arms() const { return arms_; }
+  std::span<const std::int32_t> prompt() const { return prompt_; }  // depth + 1 tokens
+  const KvSnapshot& prefix() const { return prefix_; }
+  double set_up_s() const { return set_up_s_; }  // generating and packing
+
+ private:
+  std::unique_ptr<PackedModel> model_;
+  std::vector<std::unique_ptr<Arm>> arms_;
+  std::vector<std::int32_t> prompt_;
+  KvSnapshot prefix_;
+  double set_up_s_ = 0;
+};
+
+// Threads to use: `asked`, or all cores if 0. Throws BadInput for more than there are, unless oversubscription is allowed.
+int choose_threads(int asked, bool oversubscribe);
+
+}  // namespace bitproof

@@ -1,0 +1,9 @@
+#include "attention/plain.hpp"
+
+namespace bitproof::attention {
+namespace {
+constexpr Kernel kRows[] = {
+    {{"", "plain loop, not vectorized", techniques()}, kv_cache::Element::f32, scores_bytes, run}};
+}
+BITPROOF_VARIANTS(kRows)
+}  // namespace bitproof::attention

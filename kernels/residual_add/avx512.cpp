@@ -1,0 +1,8 @@
+#include "residual_add/vector.hpp"
+
+namespace bitproof::residual_add {
+namespace {
+constexpr Kernel kRows[] = {{{"", "16 lanes, masked tail", techniques(Technique::simd)}, run}};
+}
+BITPROOF_VARIANTS(kRows)
+}  // namespace bitproof::residual_add

@@ -1,0 +1,8 @@
+#include "sampling/vector.hpp"
+
+namespace bitproof::sampling {
+namespace {
+constexpr Kernel kRows[] = {{{"", "8 lanes, masked tail", techniques(Technique::simd)}, greedy}};
+}
+BITPROOF_VARIANTS(kRows)
+}  // namespace bitproof::sampling

@@ -1,0 +1,42 @@
+// Packed layout of the direct SIMD kernels: kRows rows interleaved, so that a tile's weights are one straight line.
+//
+// [row blocks x groups of 16 columns x kRows] dwords: the dword of a row holds columns 4s + j of its group in byte j,
+// bits 2s. A broadcast of four activations then meets the codes of every row at one shift.
+#pragma once
+
+#include "ternary_matmul/codes.hpp"
+#include "ternary_matmul/contract.hpp"
+
+namespace bitproof::ternary_matmul {
+namespace {
+
+constexpr int kGroupCols = 16;
+constexpr int kColMultiple = 64;
+
+template <int kRows>
+std::size_t packed_bytes(Shape shape) {
+  return static_cast<std::size_t>(matmul::round_up(shape.rows, kRows) * matmul::round_up(shape.cols, kColMultiple) / 4);
+}
+
+// The block of kRows rows that `row`, a multiple of kRows, begins.
+constexpr std::int64_t block_offset(std::int64_t row, std::int64_t cols) {
+  return row * matmul::round_up(cols, kColMultiple) / 4;
+}
+
+template <int kRows>
+void pack(Shape shape, const std::int8_t* w, std::int64_t row0, std::int64_t row1, std::byte* packed) {
+  for (std::int64_t row = row0; row < matmul::round_up(row1, kRows); ++row) {
+    const std::int8_t* from = row < row1 ? w + (row - row0) * shape.cols : nullptr;
+    const std::int64_t lane = row % kRows;
+    std::byte* out = packed + block_offset(row - lane, shape.cols) + 4 * lane;
+    for (std::int64_t col = 0; col < shape.cols; col += kColMultiple) {
+      const matmul::PaddedWeights<kColMultiple> chunk(from, col, shape.cols);
+      for (int c = 0; c < kColMultiple; c += kGroupCols, out += 4 * kRows) {
+        matmul::store_u32(out, pack_codes<4>(chunk.w + c));
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace bitproof::ternary_matmul

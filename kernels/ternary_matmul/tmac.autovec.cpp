@@ -1,0 +1,15 @@
+#include "ternary_matmul/tmac_plain.hpp"
+
+namespace bitproof::ternary_matmul {
+namespace {
+
+template <int kLines>
+constexpr Kernel row(const char* name) {
+  return tmac_row<kLines>(name, "int16 tables of 4 activations, vectorized by the compiler",
+                          techniques(Technique::simd, Technique::tmac));
+}
+constexpr Kernel kRows[] = {row<0>(""), row<4>("pf4"), row<8>("pf8"), row<16>("pf16"), row<32>("pf32")};
+
+}  // namespace
+BITPROOF_VARIANTS(kRows)
+}  // namespace bitproof::ternary_matmul

@@ -1,0 +1,54 @@
+// The truth of a whole decoder, built of the oracles: no cache, no tiles, no packing; the prefix is recomputed from
+// token 0.
+//
+// Between two ops stands what the contracts put there: float activations, each the correctly rounded value of the op's
+// double result, and int8 ones from the exact quantization of those floats. So a loop that differs from this one in
+// nothing but the rounding inside rms_norm, rope, attention and the gate has the same integers except near ties.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model.hpp"
+
+namespace bitproof::reference {
+
+struct TernaryMatrix {
+  std::vector<std::int8_t> w;  // [rows x cols] in {-1, 0, +1}
+  float scale = 1;
+};
+
+struct LayerWeights {
+  TernaryMatrix q, k, v, o;                        // [q_width | kv_width | kv_width x hidden], [hidden x q_width]
+  TernaryMatrix gate, up, down;                    // [ffn x hidden] twice, [hidden x ffn]
+  std::vector<float> attn_norm, ffn_norm;          // [hidden]
+  std::vector<float> attn_sub_norm, ffn_sub_norm;  // [q_width], [ffn]; unused without ModelShape::sub_norms
+};
+
+struct Int8Table {
+  std::vector<std::int8_t> w;    // [vocab x hidden]
+  std::vector<float> row_scale;  // [vocab]
+};
+
+struct ModelWeights {
+  std::vector<LayerWeights> layers;
+  std::vector<float> output_norm;  // [hidden]
+  Int8Table embedding;
+  Int8Table head;  // equal to embedding when tied
+};
+
+struct LayerTrace {
+  std::vector<double> hidden;  // [hidden]: the residual stream after this layer, last position
+  std::vector<float> k, v;     // [positions x kv_width], RoPE applied: what a cache holds
+};
+
+struct Trace {
+  std::vector<LayerTrace> layers;
+  std::vector<double> logits;  // [vocab], last position
+};
+
+// Tokens stand at positions 0, 1, ...; attention sees the last shape.context positions.
+Trace forward(const ModelShape& shape, const ModelWeights& weights, std::span<const std::int32_t> tokens);
+
+}  // namespace bitproof::reference

@@ -1,0 +1,224 @@
+#include "reports/json.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace bitproof {
+namespace {
+
+template <class T>
+void put_fact(Json& object, const std::string& key, const Fact<T>& fact) {
+  if (fact.value) {
+    object[key] = *fact.value;
+  } else {
+    object[key] = nullptr;
+    object[key + "_why"] = fact.why;
+  }
+}
+
+// The state that all samples share; "mixed" where they do not.
+std::string common_state(const std::vector<LoopSample>& samples, const StateTracker& states) {
+  std::set<std::string> labels;
+  for (const LoopSample& s : samples) labels.insert(states.label(s.ping_pong_ns));
+  return labels.size() == 1 ? *labels.begin() : "mixed";
+}
+
+Json samples_json(const std::vector<LoopSample>& samples, const StateTracker& states) {
+  Json list = Json::array();
+  for (const LoopSample& s : samples) {
+    Json j;
+    j["tokens"] = s.tokens;
+    j["wall_ns"] = s.wall_ns;
+    j["cpu_ns"] = s.cpu_ns;
+    j["tok_per_s"] = s.tok_per_s();
+    j["state"] = states.label(s.ping_pong_ns);
+    put(j, "ping_pong_ns", s.ping_pong_ns, "one usable core, or the probe ran out of time");
+    j["page_faults"] = s.page_faults;
+    j["load"] = to_json(s.load);
+    list.push_back(std::move(j));
+  }
+  return list;
+}
+
+Json profile_json(const Ledger& ledger) {
+  Json ops = Json::array();
+  const auto tokens = static_cast<double>(ledger.tokens);
+  for (int i = 0; i < kLoopOpCount; ++i) {
+    const auto op = static_cast<LoopOp>(i);
+    const Entry& e = ledger[op];
+    if (e.calls == 0) continue;
+    ops.push_back({{"op", name(op)},
+                   {"slot", slot_of(op)},
+                   {"ns_per_token", e.ns / tokens},
+                   {"calls_per_token", static_cast<double>(e.calls) / tokens},
+                   {"ops_per_token", e.ops / tokens},
+                   {"bytes_per_token", e.bytes / tokens}});
+  }
+  return ops;
+}
+
+}  // namespace
+
+void put(Json& object, const std::string& key, const std::optional<double>& value, const std::string& why) {
+  if (value) {
+    object[key] = *value;
+  } else {
+    object[key] = nullptr;
+    object[key + "_why"] = why;
+  }
+}
+
+Json to_json(const Variant& v) {
+  Json techniques = Json::array();
+  for (int t = 0; t < kTechniqueCount; ++t) {
+    if (v.info->techniques.has(static_cast<Technique>(t))) techniques.push_back(name(static_cast<Technique>(t)));
+  }
+  return {{"id", v.id},
+          {"op", v.op},
+          {"isa", v.isa},
+          {"note", v.info->note},
+          {"techniques", techniques},
+          {"exact", v.info->exactness == Exactness::exact},
+          {"runnable", v.runnable()},
+          {"reason", v.reason()}};
+}
+
+Json to_json(const CheckSummary& s) {
+  Json failures = Json::array();
+  for (const CheckResult& f : s.failures) {
+    failures.push_back({{"id", f.id}, {"verdict", name(f.verdict.status)}, {"reason", f.verdict.reason}, {"repro", f.repro}});
+  }
+  Json skipped = Json::array();
+  for (const auto& [id, why] : s.skipped_variants) skipped.push_back({{"id", id}, {"reason", why}});
+  Json passed = Json::object();
+  for (const auto& [id, n] : s.passed_by_variant) passed[id] = n;
+  return {{"cases", s.cases},           {"passed", s.passed},   {"failed", s.failed},
+          {"mistrusted", s.mistrusted}, {"fallback", s.fallback}, {"skipped", s.skipped},
+          {"failures", failures},       {"skipped_variants", skipped}, {"passed_by_variant", passed}};
+}
+
+Json to_json(const Estimate& e) {
+  return {{"median", e.median}, {"ci_low", e.ci_low},     {"ci_high", e.ci_high},      {"min", e.min},
+          {"p5", e.p5},         {"p95", e.p95},           {"n", e.samples.size()},     {"coverage", e.coverage},
+          {"samples", e.samples}, {"provenance", "measured"}};
+}
+
+Json to_json(const Machine& m) {
+  Json j;
+  put_fact(j, "cpu_model", m.cpu_model);
+  put_fact(j, "cpu_vendor", m.cpu_vendor);
+  put_fact(j, "family", m.family);
+  put_fact(j, "model", m.model);
+  put_fact(j, "stepping", m.stepping);
+  j["cpus"] = m.cpus;
+  put_fact(j, "physical_cores", m.physical_cores);
+  j["caches"] = Json::array();
+  for (const Cache& c : m.caches) {
+    j["caches"].push_back({{"level", c.level}, {"type", c.type}, {"bytes", c.bytes}, {"shared_cpus", c.shared_cpus}});
+  }
+  put_fact(j, "llc_bytes", m.llc_bytes);
+  put_fact(j, "memory_bytes", m.memory_bytes);
+  put_fact(j, "memory_limit_bytes", m.memory_limit_bytes);
+  put_fact(j, "memory_available_bytes", m.memory_available_bytes);
+  put_fact(j, "governor", m.governor);
+  put_fact(j, "transparent_hugepages", m.transparent_hugepages);
+  put_fact(j, "hypervisor", m.hypervisor);
+  put_fact(j, "kernel", m.kernel);
+  j["features"] = m.features;
+  j["compiler"] = m.compiler;
+  put_fact(j, "build_type", m.build_type);
+  put_fact(j, "compiler_flags", m.compiler_flags);
+  put_fact(j, "git_revision", m.git_revision);
+  j["fingerprint"] = m.fingerprint();
+  return j;
+}
+
+Json to_json(const Load& l) {
+  Json j{{"wall_s", l.wall_s}, {"own_cpus", l.own_cpus}};
+  put(j, "foreign_fraction", l.foreign_fraction, l.why);
+  put(j, "steal_fraction", l.steal_fraction, l.why);
+  j["involuntary_switches"] = l.involuntary_switches;
+  j["run_queue_wait_ns"] = l.run_queue_wait_ns;
+  return j;
+}
+
+std::optional<Ceiling> CeilingTable::at(int threads, const std::string& state) const {
+  std::vector<ReadSample> chosen;
+  for (const ReadSample& s : samples) {
+    if (s.threads == threads && (state.empty() || states.label(s.ping_pong_ns) == state)) chosen.push_back(s);
+  }
+  if (chosen.empty()) return std::nullopt;
+  return best_patterns(chosen).front();
+}
+
+Json to_json(const CeilingTable& t) {
+  Json list = Json::array();
+  std::set<int> threads;
+  std::set<std::string> states;
+  for (const ReadSample& s : t.samples) {
+    threads.insert(s.threads);
+    states.insert(t.states.label(s.ping_pong_ns));
+  }
+  for (const int n : threads) {
+    for (const std::string& state : states) {
+      if (const auto c = t.at(n, state)) {
+        list.push_back({{"threads", n}, {"state", state}, {"pattern", c->pattern}, {"gb_per_s", to_json(c->gb_per_s)}});
+      }
+    }
+  }
+  return list;
+}
+
+Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
+  Json j;
+  j["recipe"] = arm.spec().label;
+  j["variants"] = arm.spec().names;
+  j["threads"] = arm.spec().threads;
+  j["depth"] = depth;
+  j["layers"] = arm.model_layers();
+  if (arm.samples().empty()) {
+    j["tok_per_s"] = nullptr;
+    j["tok_per_s_why"] = "interrupted before its first token";
+    return j;
+  }
+  const Estimate rate = arm.tok_per_s();
+  const std::string state = common_state(arm.samples(), ceilings.states);
+  j["tokens"] = arm.ledger().tokens;
+  j["positions"] = arm.ledger().positions;
+  j["tok_per_s"] = to_json(rate);
+  j["wall_ns_per_token"] = arm.wall_ns_per_token();
+  j["bytes_per_token"] = arm.bytes_per_token();
+  const double gb_per_s = arm.bytes_per_token() * rate.median * 1e-9;
+  j["gb_per_s"] = gb_per_s;
+  j["ops_per_token"] = arm.ledger().total_ops() / static_cast<double>(arm.ledger().tokens);
+  j["state"] = state;
+  const auto ceiling = ceilings.at(arm.spec().threads, state == "mixed" ? "" : state);
+  const std::string why = "no read ceiling was measured for " + std::to_string(arm.spec().threads) + " thread(s) in state " + state;
+  put(j, "ceiling_gb_per_s", ceiling ? std::optional(ceiling->gb_per_s.median) : std::nullopt, why);
+  put(j, "fraction_of_ceiling", ceiling ? std::optional(gb_per_s / ceiling->gb_per_s.median) : std::nullopt, why);
+  j["ops"] = profile_json(arm.ledger());
+  j["residual_ns"] = arm.residual_ns();
+  j["residual_fraction"] = arm.residual_ns() / arm.wall_ns_per_token();
+  const std::string fault = arm.ledger_fault();
+  const bool residual_ok = arm.residual_ns() <= kMostResidual * arm.wall_ns_per_token();
+  j["ledger_ok"] = fault.empty() && residual_ok;
+  if (!fault.empty()) j["ledger_why"] = fault;
+  if (fault.empty() && !residual_ok) j["ledger_why"] = "ops account for too little of the token's wall time";
+  Json witnesses = Json::object();
+  for (const Witness& w : arm.witnesses()) {
+    witnesses[name(w.technique)] = {{"wanted", w.wanted}, {"engaged", w.engaged}, {"evidence", w.evidence}};
+  }
+  j["witnesses"] = witnesses;
+  j["logits_hash"] = fmt::format("{:016x}", arm.logits_hash());
+  j["samples"] = samples_json(arm.samples(), ceilings.states);
+  j["provenance"] = {{"tok_per_s", "measured: tokens out of the loop over wall time, all layers, sampling included"},
+                     {"ops", "measured: time around each call"},
+                     {"bytes_per_token", "derived: packed weights and cache bytes booked call by call over tokens"},
+                     {"gb_per_s", "derived: bytes_per_token x tok_per_s.median"},
+                     {"ceiling_gb_per_s", "measured: best read pattern of the same run, same pages and thread count"},
+                     {"fraction_of_ceiling", "derived: gb_per_s / ceiling_gb_per_s"},
+                     {"residual_ns", "derived: wall time minus the sum of ops"}};
+  return j;
+}
+
+}  // namespace bitproof

@@ -1,0 +1,220 @@
+#include "reports/markdown.hpp"
+
+#include <algorithm>
+
+#include "error.hpp"
+
+namespace bitproof {
+namespace {
+
+std::string number(const Json& j, const char* format = "{:.3g}") {
+  return j.is_number() ? fmt::format(fmt::runtime(format), j.get<double>()) : "not measured";
+}
+
+std::string interval(const Json& estimate, const char* format = "{:.3g}") {
+  if (!estimate.is_object()) return "not measured";
+  return fmt::format("{} [{}, {}]", number(estimate["median"], format), number(estimate["ci_low"], format),
+                     number(estimate["ci_high"], format));
+}
+
+std::string percent(const Json& fraction) {
+  return fraction.is_number() ? fmt::format("{:.1f} %", 100 * fraction.get<double>()) : "n/a";
+}
+
+std::string text(const Json& j, const std::string& key) {
+  const auto found = j.find(key);
+  if (found == j.end() || found->is_null()) return "unknown";
+  return escape_markdown(found->is_string() ? found->get<std::string>() : found->dump());
+}
+
+void head(std::string& out, const Json& run) {
+  out += fmt::format("# bitproof run, suite {}\n\n", text(run, "suite"));
+  if (run.value("partial", true)) {
+    out += "**Partial: this run did not end.** What was measured before is below; the rest is missing.\n\n";
+  }
+  const Json& failures = run["failures"];
+  if (failures.empty()) {
+    out += "No check, ledger or witness failed.\n\n";
+  } else {
+    out += fmt::format("**{} failure(s):**\n\n", failures.size());
+    for (const Json& f : failures) out += fmt::format("- {}\n", escape_markdown(f.get<std::string>()));
+    out += "\n";
+  }
+}
+
+void arms_table(std::string& out, const Json& run) {
+  if (!run.contains("arms") || run["arms"].empty()) return;
+  const Json& model = run["model"];
+  out += fmt::format("## Tokens per second: model {}, {} layers, depth {}\n\n", text(model, "name"), text(model, "layers"),
+                     text(run, "depth"));
+  out += "Every row is the full token loop: embedding, all layers, norms, attention, head, sampling. Arms were measured in\n"
+         "turn, in an order shuffled each round. Median [95 % interval; for fewer than 6 samples, their range].\n\n";
+  out += "| recipe | threads | tok/s | state | GB a token | GB/s | of the read ceiling | residual | positions a token | ledger |\n"
+         "|---|--:|--:|---|--:|--:|--:|--:|--:|---|\n";
+  for (const Json& a : run["arms"]) {
+    if (a["tok_per_s"].is_null()) {
+      out += fmt::format("| {} | {} | not measured: {} | | | | | | | |\n", text(a, "recipe"), a["threads"].get<int>(),
+                         text(a, "tok_per_s_why"));
+      continue;
+    }
+    const double tokens = a["tokens"].get<double>();
+    out += fmt::format("| {} | {} | {} | {} | {:.3f} | {:.2f} | {} | {} | {:.3g} | {} |\n", text(a, "recipe"),
+                       a["threads"].get<int>(), interval(a["tok_per_s"]), text(a, "state"),
+                       a["bytes_per_token"].get<double>() * 1e-9, a["gb_per_s"].get<double>(),
+                       percent(a["fraction_of_ceiling"]), percent(a["residual_fraction"]),
+                       a["positions"].get<double>() / tokens, a["ledger_ok"].get<bool>() ? "ok" : "**BROKEN**");
+  }
+  out += "\n";
+}
+
+void attribution_table(std::string& out, const Json& run) {
+  if (!run.contains("attribution")) return;
+  const Json& a = run["attribution"];
+  out += "## What each technique bought\n\n"
+         "alone: it over none. left out: all over all but it. realized: (alone - 1) / (expected - 1).\n\n"
+         "| technique | expected (claimed elsewhere) | alone | left out | realized | witness |\n|---|--:|--:|--:|--:|---|\n";
+  for (const Json& t : a["techniques"]) {
+    const auto ratio = [&](const char* key) {
+      const std::string detail = std::string(key) + "_detail";
+      return t.contains(detail) ? interval(t[detail]) : "not measured";
+    };
+    std::string realized = "n/a";
+    if (t["realization"].is_array()) {
+      realized = fmt::format("{:.0f} to {:.0f} %", 100 * t["realization"][0].get<double>(), 100 * t["realization"][1].get<double>());
+    }
+    out += fmt::format("| {} | {} | {} | {} | {} | {}{} |\n", text(t, "name"), text(t, "expected"), ratio("alone"),
+                       ratio("without"), realized, t["engaged"].get<bool>() ? "" : "**NOT ENGAGED** ", text(t, "evidence"));
+  }
+  if (a.contains("total_speedup_detail")) out += fmt::format("\nAll over none: {}.\n", interval(a["total_speedup_detail"]));
+  out += "\n";
+}
+
+// Where the time of a token goes, for the fastest whole-model arm.
+void profile_table(std::string& out, const Json& run) {
+  if (!run.contains("arms")) return;
+  const Json* fastest = nullptr;
+  for (const Json& a : run["arms"]) {
+    if (a["tok_per_s"].is_null()) continue;
+    if (!fastest || a["tok_per_s"]["median"] > (*fastest)["tok_per_s"]["median"]) fastest = &a;
+  }
+  if (!fastest) return;
+  const double wall = (*fastest)["wall_ns_per_token"].get<double>();
+  out += fmt::format("## Where a token's time goes: {}\n\n| op | us a token | share | GB/s | Gop/s |\n|---|--:|--:|--:|--:|\n",
+                     text(*fastest, "recipe"));
+  for (const Json& op : (*fastest)["ops"]) {
+    const double ns = op["ns_per_token"].get<double>();
+    const auto rate = [&](const char* key) {
+      const double amount = op[key].get<double>();
+      return amount > 0 && ns > 0 ? fmt::format("{:.1f}", amount / ns) : std::string("");
+    };
+    out += fmt::format("| {} | {:.1f} | {:.2f} % | {} | {} |\n", text(op, "op"), ns * 1e-3, 100 * ns / wall,
+                       rate("bytes_per_token"), rate("ops_per_token"));
+  }
+  out += fmt::format("| residual | {:.1f} | {:.2f} % | | |\n\n", (*fastest)["residual_ns"].get<double>() * 1e-3,
+                     100 * (*fastest)["residual_fraction"].get<double>());
+}
+
+void ceilings_table(std::string& out, const Json& run) {
+  if (!run.contains("ceilings") || run["ceilings"].empty()) return;
+  out += "## Read ceilings, measured in this run\n\n| threads | state | GB/s | best pattern |\n|--:|---|--:|---|\n";
+  for (const Json& c : run["ceilings"]) {
+    out += fmt::format("| {} | {} | {} | {} |\n", c["threads"].get<int>(), text(c, "state"), interval(c["gb_per_s"]), text(c, "pattern"));
+  }
+  out += "\n";
+}
+
+void check_table(std::string& out, const Json& run) {
+  if (!run.contains("check")) return;
+  const Json& c = run["check"];
+  out += fmt::format("## Checks against the oracles\n\n{} cases: {} passed, {} failed, {} mistrusted, {} fallback; {} variants "
+                     "skipped on this machine.\n\n",
+                     c["cases"].get<int>(), c["passed"].get<int>(), c["failed"].get<int>(), c["mistrusted"].get<int>(),
+                     c["fallback"].get<int>(), c["skipped"].get<int>());
+  for (const Json& s : c["skipped_variants"]) out += fmt::format("- skipped {}: {}\n", text(s, "id"), text(s, "reason"));
+  for (const Json& f : c["failures"]) {
+    out += fmt::format("- **{}** {}: {}\n  replay: `{}`\n", text(f, "verdict"), text(f, "id"), text(f, "reason"), text(f, "repro"));
+  }
+  out += "\n";
+}
+
+void bench_table(std::string& out, const Json& run) {
+  if (!run.contains("bench") || run["bench"].empty()) return;
+  out += "## Each alone\n\nGoogle Benchmark, repetitions interleaved at random; outputs checked again after timing.\n\n"
+         "| benchmark | variant | case | threads | memory | time | GB/s | Gop/s | of the ceiling |\n"
+         "|---|---|---|--:|---|--:|--:|--:|--:|\n";
+  for (const Json& b : run["bench"]) {
+    if (b["median_ns"].is_null()) {
+      out += fmt::format("| {} | {} | {} | {} | {} | **none: {}** | | | |\n", text(b, "benchmark"), text(b, "id"), text(b, "case"),
+                         b["threads"].get<int>(), text(b, "temperature"), text(b, "median_ns_why"));
+      continue;
+    }
+    const double ns = b["median_ns"].get<double>();
+    const auto time = ns < 1e3 ? fmt::format("{:.1f} ns", ns) : ns < 1e6 ? fmt::format("{:.2f} us", ns * 1e-3) : fmt::format("{:.2f} ms", ns * 1e-6);
+    const auto optional = [&](const char* key) { return b[key].is_null() ? std::string("") : number(b[key]); };
+    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", text(b, "benchmark"), text(b, "id"), text(b, "case"),
+                       b["threads"].get<int>(), text(b, "temperature"), time, optional("gb_per_s"), optional("gop_per_s"),
+                       b["fraction_of_ceiling"].is_null() ? "" : percent(b["fraction_of_ceiling"]));
+  }
+  out += "\n";
+}
+
+void machine_section(std::string& out, const Json& run) {
+  const Json& m = run["machine"];
+  out += "## Machine and build\n\n";
+  for (const char* key : {"cpu_model", "physical_cores", "llc_bytes", "memory_bytes", "governor", "transparent_hugepages",
+                          "hypervisor", "kernel", "compiler", "build_type", "compiler_flags", "git_revision", "fingerprint"}) {
+    const std::string why = std::string(key) + "_why";
+    out += fmt::format("- {}: {}{}\n", key, text(m, key), m.contains(why) ? " (" + text(m, why) + ")" : "");
+  }
+  out += "\n";
+}
+
+void limits(std::string& out, const Json& run) {
+  out += "## What this run does not show\n\n"
+         "- Weights and prompt are synthetic: it says nothing about the quality of text.\n"
+         "- tok/s belongs to the depth it was measured at; a longer context reads more cache.\n"
+         "- Shapley shares and interactions of the techniques: only corners of the lattice were measured.\n"
+         "- No hardware counters were read: instructions and cache misses are unknown.\n";
+  if (run.contains("arms")) {
+    for (const Json& a : run["arms"]) {
+      if (a.contains("state") && a["state"] == "mixed") {
+        out += fmt::format("- {}: its samples span placement states; their spread is not noise alone.\n", text(a, "recipe"));
+      }
+    }
+  }
+  out += fmt::format("\nReplay: `{}` (seed {}).\n", text(run, "command"), text(run, "seed"));
+}
+
+}  // namespace
+
+std::string escape_markdown(const std::string& raw) {
+  std::string safe;
+  for (const char c : raw) {
+    if (c == '|' || c == '<' || c == '>' || c == '`' || c == '*' || c == '[' || c == ']' || c == '\\') safe += '\\';
+    safe += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  }
+  return safe;
+}
+
+std::string markdown(const Json& run) {
+  if (!run.is_object() || run.value("schema", "") != kSchema) {
+    throw BadInput("not a run of schema {}: made by another version, or not by bitproof", kSchema);
+  }
+  try {
+    std::string out;
+    head(out, run);
+    arms_table(out, run);
+    attribution_table(out, run);
+    profile_table(out, run);
+    ceilings_table(out, run);
+    check_table(out, run);
+    bench_table(out, run);
+    machine_section(out, run);
+    limits(out, run);
+    return out;
+  } catch (const Json::exception& e) {
+    throw BadInput("the run lacks what its schema promises: {}", e.what());
+  }
+}
+
+}  // namespace bitproof

@@ -1,0 +1,186 @@
+"""tools/setup, run, test and .ci/run with every program they call stubbed. usage: scripts_test.py SOURCE_DIR"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SOURCE = Path(sys.argv.pop(1))
+SCRIPTS = ("tools/setup", "tools/run", "tools/test", "tools/count_tests.py", ".ci/run")
+PACKAGES = re.search(r"packages=\(\n(.*?)\n\)", (SOURCE / "tools/setup").read_text(), re.DOTALL).group(1).split()
+# What the scripts and the stubs take from the machine.
+SYSTEM = ("bash", "dirname", "env", "grep", "mkdir", "mktemp", "nproc", "rm", "sort", "tail", "tee")
+
+DPKG = 'for p in {installed}; do echo "installed $p"; done; exit 1'
+CMAKE = """\
+[[ $1 == --version ]] && { echo "cmake version ${CMAKE_VERSION:-3.25.1}"; exit; }
+echo "cmake $*" >> calls
+[[ $1 != --build || -z ${BUILD_FAILS:-} ]]"""
+CTEST = """\
+echo "ctest $*" >> calls
+while [[ $1 != --output-junit ]]; do shift; done
+mkdir -p "${2%/*}"; echo "<testsuite>$CASES</testsuite>" > "$2"
+echo 'tests ran'"""
+PASSED, FAILED = '<testcase status="run"/>', '<testcase status="fail"/>'
+
+
+class Scripts(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.root = Path(scratch.name)
+        (self.root / "bin").mkdir()
+        for script in SCRIPTS:
+            (self.root / script).parent.mkdir(exist_ok=True)
+            shutil.copy2(SOURCE / script, self.root / script)
+        for program in SYSTEM:
+            (self.root / "bin" / program).symlink_to(shutil.which(program))
+        (self.root / "bin/python3").symlink_to(sys.executable)
+        self.stub("bin/dpkg-query", DPKG.format(installed=" ".join(PACKAGES)))
+        self.stub("bin/apt-get", 'echo "apt-get $*" >> calls')
+        self.stub("bin/id", "echo 0")
+        self.stub("bin/cmake", CMAKE)
+        self.stub("bin/ctest", CTEST)
+
+    def stub(self, path, body):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"#!{shutil.which('bash')}\n{body}\n")
+        file.chmod(0o755)
+
+    def call(self, script, *arguments, **environment):
+        return subprocess.run(
+            [self.root / script, *arguments],
+            cwd=self.root,
+            env={"PATH": str(self.root / "bin"), **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+
+    def calls(self):
+        file = self.root / "calls"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def lose(self, *packages):
+        kept = [p for p in PACKAGES if p not in packages]
+        self.stub("bin/dpkg-query", DPKG.format(installed=" ".join(kept)))
+
+    # setup
+
+    def test_setup_is_silent_when_all_is_there(self):
+        done = self.call("tools/setup")
+        self.assertEqual((done.returncode, done.stdout, done.stderr, self.calls()), (0, "", "", []))
+
+    def test_setup_installs_only_what_is_missing(self):
+        self.lose("g++", "libfmt-dev")
+        done = self.call("tools/setup")
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        self.assertEqual(done.stderr, "setup: installing g++ libfmt-dev\n")
+        self.assertTrue(self.calls()[-1].endswith("install -y --no-install-recommends g++ libfmt-dev"), self.calls())
+
+    def test_setup_says_what_to_install_where_it_cannot(self):
+        self.lose("ninja-build")
+        self.stub("bin/id", "echo 1000")
+        done = self.call("tools/setup")
+        self.assertEqual((done.returncode, done.stderr), (2, "setup: needs root: apt-get install ninja-build\n"))
+        (self.root / "bin/apt-get").unlink()
+        done = self.call("tools/setup")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("no apt-get here: install ninja-build", done.stderr)
+        self.assertEqual(self.call("tools/setup", BITPROOF_SETUP="skip").returncode, 0)
+
+    def test_setup_uses_sudo(self):
+        self.lose("git")
+        self.stub("bin/id", "echo 1000")
+        self.stub("bin/sudo", 'echo "sudo $*" >> calls; exec "$@"')
+        self.assertEqual(self.call("tools/setup").returncode, 0)
+        self.assertTrue(self.calls()[0].startswith("sudo env DEBIAN_FRONTEND=noninteractive apt-get"), self.calls())
+
+    def test_setup_reports_a_failed_installation(self):
+        self.lose("git")
+        self.stub("bin/apt-get", "exit 100")
+        done = self.call("tools/setup")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("setup: apt-get could not install git", done.stderr)
+
+    def test_setup_refuses_an_old_cmake(self):
+        done = self.call("tools/setup", CMAKE_VERSION="3.9.6")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("CMake 3.9.6 is too old", done.stderr)
+        self.assertEqual(self.call("tools/setup", CMAKE_VERSION="4.0.1").returncode, 0)
+
+    # run
+
+    def test_run_hands_over_arguments_output_and_exit_code(self):
+        self.stub("build/release/bitproof", 'printf "[%s]" "$@"; exit 130')
+        done = self.call("tools/run", "--suite", "two words")
+        self.assertEqual((done.returncode, done.stdout), (130, "[run][--suite][two words]"))
+
+    def test_run_does_not_run_what_did_not_build(self):
+        self.stub("build/release/bitproof", "echo stale")
+        done = self.call("tools/run", BUILD_FAILS="1")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, "")
+
+    # test
+
+    def last_line(self, done):
+        return done.stdout.splitlines()[-1]
+
+    def test_test_ends_with_the_count(self):
+        done = self.call("tools/test", CASES=PASSED * 3)
+        self.assertEqual((self.last_line(done), done.returncode), ("3 passed, 0 failed", 0), done.stderr)
+        done = self.call("tools/test", CASES=PASSED + FAILED)
+        self.assertEqual((self.last_line(done), done.returncode), ("1 passed, 1 failed", 1), done.stderr)
+
+    def test_test_fails_when_nothing_ran(self):
+        done = self.call("tools/test", CASES="")
+        self.assertEqual((self.last_line(done), done.returncode), ("0 passed, 0 failed", 1))
+
+    def test_test_fails_when_the_build_does_and_forgets_older_results(self):
+        self.call("tools/test", CASES=PASSED)
+        done = self.call("tools/test", CASES=PASSED, BUILD_FAILS="1")
+        self.assertEqual((self.last_line(done), done.returncode), ("0 passed, 0 failed", 1))
+
+    def test_test_fails_when_ctest_does(self):
+        self.stub("bin/ctest", CTEST + "\nexit 8")
+        done = self.call("tools/test", CASES=PASSED)
+        self.assertEqual((self.last_line(done), done.returncode), ("1 passed, 0 failed", 1))
+
+    def test_test_adds_the_sanitizer_run(self):
+        done = self.call("tools/test", "--dev", CASES=PASSED)
+        self.assertEqual((self.last_line(done), done.returncode), ("2 passed, 0 failed", 0), done.stderr)
+        self.assertEqual([c.split()[2] for c in self.calls() if c.startswith("ctest")], ["release", "dev"])
+
+    def test_warnings_are_errors_in_ci_only(self):
+        self.call("tools/test", CASES=PASSED)
+        self.assertNotIn("-DBITPROOF_WERROR=ON", " ".join(self.calls()))
+        self.call("tools/test", CASES=PASSED, CI="1")
+        self.assertIn("-DBITPROOF_WERROR=ON", " ".join(self.calls()))
+
+    def test_test_rejects_unknown_options(self):
+        done = self.call("tools/test", "--fast")
+        self.assertEqual((done.returncode, self.calls()), (2, []))
+
+    # .ci/run
+
+    def test_ci_fails_when_the_tests_or_the_smoke_run_do(self):
+        count = "3 passed, 0 failed"
+        for tests, smoke in ((0, 0), (1, 0), (0, 1), (0, 130)):
+            with self.subTest(tests=tests, smoke=smoke):
+                self.stub("tools/test", f'echo "$*${{CI:+ in CI}}"; echo "{count}"; exit {tests}')
+                self.stub("build/release/bitproof", f'echo "smoke: $1 $2 $3 $4"; exit {smoke}')
+                done = self.call(".ci/run")
+                self.assertEqual(done.returncode, int(bool(tests or smoke)), done.stderr)
+                self.assertEqual(done.stdout.splitlines()[0], "--dev in CI")
+                self.assertEqual(count == self.last_line(done), not smoke)
+                self.assertEqual("smoke: run --suite smoke --out" in done.stdout, not tests)
+
+
+if __name__ == "__main__":
+    unittest.main()
