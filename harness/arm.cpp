@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 
 #include "error.hpp"
 #include "interrupt.hpp"
@@ -15,11 +16,30 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double ns_since(Clock::time_point start) { return std::chrono::duration<double, std::nano>(Clock::now() - start).count(); }
 
+// After a parallel region OpenMP's threads spin for a while before they sleep; a probe on their CPU would see them.
+constexpr std::chrono::milliseconds kSpinnersSleep{10};
+
 double cpu_ns() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const auto ns = [](const timeval& t) { return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_usec) * 1e3; };
   return ns(usage.ru_utime) + ns(usage.ru_stime);
+}
+
+// The median of many batches: one read of the clock.
+double clock_read_ns() {
+  static const double ns = [] {
+    constexpr int kReads = 100, kBatches = 51;
+    std::vector<double> batches;
+    for (int b = 0; b < kBatches; ++b) {
+      const auto start = Clock::now();
+      auto last = start;
+      for (int i = 0; i < kReads; ++i) last = Clock::now();
+      batches.push_back(std::chrono::duration<double, std::nano>(last - start).count() / kReads);
+    }
+    return median(std::move(batches));
+  }();
+  return ns;
 }
 
 std::int64_t page_faults() {
@@ -63,6 +83,7 @@ Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int6
 std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, const KvSnapshot& prefix, std::int64_t tokens,
                                       int repeats) {
   LoopSample s;
+  std::this_thread::sleep_for(kSpinnersSleep);
   s.ping_pong_ns = probe_state().ping_pong_ns;
   const LoadWatch load;
   const std::int64_t system_calls = loop_.memory_usage().system_calls;
@@ -106,8 +127,23 @@ double Arm::wall_ns_per_token() const {
   return ns / tokens;
 }
 
+double Arm::timer_ns() const {
+  std::int64_t calls = 0;
+  for (const Entry& e : ledger_.entry) calls += e.calls;
+  // Of the two reads around an op, about one read's time falls outside what they measure.
+  return clock_read_ns() * static_cast<double>(calls) / static_cast<double>(ledger_.tokens);
+}
+
 double Arm::residual_ns() const {
-  return wall_ns_per_token() - ledger_.total_ns() / static_cast<double>(ledger_.tokens);
+  return wall_ns_per_token() - ledger_.total_ns() / static_cast<double>(ledger_.tokens) - timer_ns();
+}
+
+std::string Arm::ledger_fault() const {
+  if (const std::string fault = difference(ledger_, expected_); !fault.empty()) return fault;
+  const double most = std::max(kMostResidual * wall_ns_per_token(), kResidualFloor_ns);
+  if (residual_ns() <= most) return "";
+  return fmt::format("ops account for too little of the token: {:.0f} us of {:.0f} us are unexplained", residual_ns() * 1e-3,
+                     wall_ns_per_token() * 1e-3);
 }
 
 double Arm::bytes_per_token() const { return ledger_.total_bytes() / static_cast<double>(ledger_.tokens); }

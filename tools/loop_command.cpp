@@ -56,6 +56,8 @@ void print_summary(const Json& j, std::int64_t model_layers) {
     const double ns = op["ns_per_token"].get<double>();
     fmt::print("  {:<26} {:>12.1f} {:>6.1f} %\n", op["op"].get<std::string>(), ns * 1e-3, 100 * ns / wall);
   }
+  fmt::print("  {:<26} {:>12.1f} {:>6.1f} %\n", "(reading the clock)", j["timer_ns"].get<double>() * 1e-3,
+             100 * j["timer_ns"].get<double>() / wall);
   fmt::print("  {:<26} {:>12.1f} {:>6.1f} %   ledger {}\n", "(residual)", j["residual_ns"].get<double>() * 1e-3,
              100 * j["residual_fraction"].get<double>(), j["ledger_ok"].get<bool>() ? "ok" : "BROKEN");
   for (const auto& [technique, w] : j["witnesses"].items()) {
