@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstring>
 #include <thread>
 
 #include "error.hpp"
 #include "interrupt.hpp"
+#include "memory_map.hpp"
 #include "rng.hpp"
 
 namespace bitproof {
@@ -18,6 +21,9 @@ double ns_since(Clock::time_point start) { return std::chrono::duration<double, 
 
 // After a parallel region OpenMP's threads spin for a while before they sleep; a probe on their CPU would see them.
 constexpr std::chrono::milliseconds kSpinnersSleep{10};
+
+// A first token that takes this long is not wasted: what it warms up costs a thousandth of it.
+constexpr double kLongWarmUp_ns = 1e9;
 
 double cpu_ns() {
   rusage usage{};
@@ -40,12 +46,6 @@ double clock_read_ns() {
     return median(std::move(batches));
   }();
   return ns;
-}
-
-std::int64_t page_faults() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_minflt + usage.ru_majflt;
 }
 
 void accumulate(Ledger& total, const Ledger& part) {
@@ -78,38 +78,66 @@ ArmSpec arm_of(Techniques set, int threads, const std::string& label) {
 }
 
 Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity)
-    : spec_(std::move(spec)), layers_(model.shape().layers), loop_(model, recipe, spec_.threads, capacity) {}
+    : spec_(std::move(spec)), shape_(model.shape()), loop_(model, recipe, spec_.threads, capacity) {}
 
 std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, const KvSnapshot& prefix, std::int64_t tokens,
                                       int repeats) {
+  const auto depth = static_cast<std::int64_t>(prompt.size()) - 1;
+  if (loop_.length() < depth) loop_.restore(prompt.first(prompt.size() - 1), prefix);
   LoopSample s;
   std::this_thread::sleep_for(kSpinnersSleep);
   s.ping_pong_ns = probe_state().ping_pong_ns;
-  const LoadWatch load;
-  const std::int64_t system_calls = loop_.memory_usage().system_calls;
-  for (int r = 0; r < repeats; ++r) {
-    loop_.restore(prompt.first(prompt.size() - 1), prefix);
-    std::int32_t token = prompt.back();
-    const std::int64_t faults = page_faults();
-    const double cpu = cpu_ns();
-    const auto start = Clock::now();
-    for (std::int64_t t = 0; t < tokens; ++t) {
-      token = loop_.next(token);
-      if (token < 0) return std::nullopt;
-      if (logits_.empty()) logits_.assign(loop_.logits().begin(), loop_.logits().end());
-      ++s.tokens;
+  if (logits_.empty()) {
+    LoopSample warm_up;
+    if (!decode(prompt, 1, warm_up)) return std::nullopt;
+    if (warm_up.wall_ns < kLongWarmUp_ns) {
+      ledger_ = {};
+      expected_ = {};
+    } else {
+      s = warm_up;
+      --repeats;
     }
-    s.wall_ns += ns_since(start);
-    s.cpu_ns += cpu_ns() - cpu;
-    s.page_faults += page_faults() - faults;
-    threads_seen_ = std::max(threads_seen_, loop_.threads_seen());
-    accumulate(ledger_, loop_.ledger());
-    accumulate(expected_, loop_.expected());
   }
-  s.system_calls = loop_.memory_usage().system_calls - system_calls;
+  const LoadWatch load;
+  for (int r = 0; r < repeats; ++r) {
+    if (!decode(prompt, tokens, s)) return std::nullopt;
+  }
   s.load = load.read();
   samples_.push_back(s);
   return s;
+}
+
+bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& s) {
+  const auto depth = static_cast<std::int64_t>(prompt.size()) - 1;
+  loop_.rewind(depth);
+  std::int32_t token = prompt.back();
+  const std::int64_t system_calls = loop_.memory_usage().system_calls;
+  const std::int64_t faults = page_faults();
+  const double cpu = cpu_ns();
+  for (std::int64_t t = 0; t < tokens; ++t) {
+    const auto start = Clock::now();
+    token = loop_.next(token);
+    s.wall_ns += ns_since(start);
+    if (token < 0) return false;
+    ++s.tokens;
+    if (t == 0) compare_logits();
+  }
+  s.cpu_ns += cpu_ns() - cpu;
+  s.page_faults += page_faults() - faults;
+  s.system_calls += loop_.memory_usage().system_calls - system_calls;
+  threads_seen_ = std::max(threads_seen_, loop_.threads_seen());
+  accumulate(ledger_, loop_.ledger());
+  add_expected(expected_, shape_, loop_.weight_bytes(), Decode{depth, tokens, loop_.keeps_past(), loop_.capacity()});
+  return true;
+}
+
+void Arm::compare_logits() {
+  const std::span<const float> now = loop_.logits();
+  if (logits_.empty()) {
+    logits_.assign(now.begin(), now.end());
+  } else {
+    differing_logits_ += std::memcmp(logits_.data(), now.data(), now.size_bytes()) != 0;
+  }
 }
 
 Estimate Arm::tok_per_s() const {
@@ -140,9 +168,15 @@ double Arm::residual_ns() const {
 
 std::string Arm::ledger_fault() const {
   if (const std::string fault = difference(ledger_, expected_); !fault.empty()) return fault;
+  std::int64_t tokens = 0;
+  for (const LoopSample& s : samples_) tokens += s.tokens;
+  if (tokens != ledger_.tokens) return fmt::format("{} tokens were timed, {} booked", tokens, ledger_.tokens);
+  if (differing_logits_ > 0) {
+    return fmt::format("{} times the same token gave other logits than the first time", differing_logits_);
+  }
   const double most = std::max(kMostResidual * wall_ns_per_token(), kResidualFloor_ns);
-  if (residual_ns() <= most) return "";
-  return fmt::format("ops account for too little of the token: {:.0f} us of {:.0f} us are unexplained", residual_ns() * 1e-3,
+  if (std::abs(residual_ns()) <= most) return "";
+  return fmt::format("ops do not account for the token: {:.0f} us of {:.0f} us are unexplained", residual_ns() * 1e-3,
                      wall_ns_per_token() * 1e-3);
 }
 
@@ -199,7 +233,7 @@ int run_rounds(std::span<const std::unique_ptr<Arm>> arms, std::span<const std::
   double longest_round_s = 0;
   for (int round = 0; round < schedule.rounds; ++round) {
     const double elapsed = ns_since(start) * 1e-9;
-    if (round > 0 && elapsed + longest_round_s > schedule.budget_s) return round;
+    if (elapsed > schedule.budget_s || (round > 0 && elapsed + longest_round_s > schedule.budget_s)) return round;
     for (std::size_t i = order.size() - 1; i > 0; --i) std::swap(order[i], order[rng.below(i + 1)]);
     for (std::size_t i = 0; i < order.size(); ++i) {
       Arm& arm = *order[i];
@@ -209,6 +243,7 @@ int run_rounds(std::span<const std::unique_ptr<Arm>> arms, std::span<const std::
         const double by_time = ns_since(start) * 1e-9 / (longest_round_s * schedule.rounds);
         progress({round + 1, schedule.rounds, arm.spec().label, round == 0 ? arms_done / schedule.rounds : std::min(by_time, 1.0)});
       }
+      if (round == 0 && ns_since(start) * 1e-9 > schedule.budget_s) return round;
       const double token_s = arm.samples().empty() ? 0 : arm.samples()[0].wall_ns * 1e-9 / static_cast<double>(arm.samples()[0].tokens);
       const int repeats = token_s > 0 ? std::clamp(static_cast<int>(schedule.fill_s / token_s), 1, 16) : 1;
       if (!arm.sample(prompt, prefix, 1, repeats)) return round;

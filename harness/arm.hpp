@@ -45,7 +45,7 @@ struct ArmSpec {
   int threads;
 };
 
-// none and all, and for each technique it alone and all without it, as far as asked for.
+// The recipe of a set of techniques; `threads` where threading is among them, else 1.
 ArmSpec arm_of(Techniques set, int threads, const std::string& label = "");
 
 class Arm {
@@ -54,10 +54,11 @@ class Arm {
 
   const ArmSpec& spec() const { return spec_; }
   TokenLoop& loop() { return loop_; }
-  std::int64_t model_layers() const { return layers_; }
+  const ModelShape& shape() const { return shape_; }
 
-  // Decodes from the prefix: `tokens` of them after one restore, or `repeats` times one token. Empty when interrupted.
-  // The prompt has depth + 1 tokens: the prefix and the first token to feed.
+  // Decodes `tokens` tokens from the prefix, `repeats` times over. Empty when interrupted. The prompt has depth + 1
+  // tokens: the prefix and the first token to feed. The very first token of an arm warms it up (first touch of its
+  // activations, its threads' start) and is not part of a sample, unless it takes longer than kLongWarmUp.
   std::optional<LoopSample> sample(std::span<const std::int32_t> prompt, const KvSnapshot& prefix, std::int64_t tokens,
                                    int repeats = 1);
 
@@ -65,7 +66,7 @@ class Arm {
   const std::vector<LoopSample>& samples() const { return samples_; }
   const Ledger& ledger() const { return ledger_; }
   const Ledger& expected() const { return expected_; }
-  // "" when the ledger is the model's and the residual small, else what is wrong.
+  // "" when the ledger is the request's, the residual small and all samples' logits the same, else what is wrong.
   std::string ledger_fault() const;
   Estimate tok_per_s() const;
   double wall_ns_per_token() const;  // all samples together
@@ -77,13 +78,17 @@ class Arm {
   std::uint64_t logits_hash() const;
 
  private:
+  bool decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& s);  // false when interrupted
+  void compare_logits();
+
   ArmSpec spec_;
-  std::int64_t layers_;
+  ModelShape shape_;
   TokenLoop loop_;
   std::vector<LoopSample> samples_;
   Ledger ledger_, expected_;
   int threads_seen_ = 0;
   std::vector<float> logits_;
+  std::int64_t differing_logits_ = 0;  // samples whose first token's logits were not those of the first
 };
 
 // Samples are interleaved: every arm once a round, in an order shuffled anew each round from the recorded seed.
@@ -92,7 +97,7 @@ struct Schedule {
   int rounds;
   std::uint64_t seed = 1;
   double fill_s = 0.3;     // cheap arms repeat their token within a sample until about this long
-  double budget_s = 1e30;  // no round is begun that is not expected to end within
+  double budget_s = 1e30;  // no round is begun that is not expected to end within; in the first round, no arm past it
 };
 
 struct ArmProgress {

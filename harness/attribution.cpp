@@ -66,8 +66,6 @@ Attribution attribute(std::span<const std::unique_ptr<Arm>> arms) {
                            .engaged = false,
                            .evidence = "no arm with it was measured",
                            .expected = promise.text,
-                           .expected_low = promise.low,
-                           .expected_high = promise.high,
                            .realization_low = std::nullopt,
                            .realization_high = std::nullopt};
     bool wanted = false, engaged = true;
@@ -80,8 +78,8 @@ Attribution attribute(std::span<const std::unique_ptr<Arm>> arms) {
     }
     credit.engaged = wanted && engaged;
     if (credit.alone && credit.engaged) {
-      credit.realization_low = (credit.alone->median - 1) / (promise.high - 1);
-      credit.realization_high = (credit.alone->median - 1) / (promise.low - 1);
+      credit.realization_low = (credit.alone->geometric_mean - 1) / (promise.high - 1);
+      credit.realization_high = (credit.alone->geometric_mean - 1) / (promise.low - 1);
       if (*credit.realization_low > *credit.realization_high) std::swap(credit.realization_low, credit.realization_high);
     }
     result.techniques.push_back(std::move(credit));

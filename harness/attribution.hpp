@@ -18,7 +18,6 @@ struct TechniqueCredit {
   bool engaged = false;                  // its witness, in every arm that wants it
   std::string evidence;
   std::string expected;             // what the reports in question promised: "2-4"
-  double expected_low, expected_high;
   // (measured - 1) / (expected - 1), measured = alone; the range over the promise.
   std::optional<double> realization_low, realization_high;
 };
@@ -32,8 +31,8 @@ struct Attribution {
 // none, all, each technique alone, all but each: 14. Or the first two and the six alone: 8.
 std::vector<ArmSpec> attribution_arms(int threads, bool left_out);
 
-// Arms need the labels of attribution_arms; an absent arm leaves its ratio empty. Rounds that both arms of a ratio have
-// are paired in order.
+// Arms are found by their techniques; an absent one leaves its ratio empty. Rounds that both arms of a ratio have are
+// paired in order.
 Attribution attribute(std::span<const std::unique_ptr<Arm>> arms);
 
 }  // namespace bitproof

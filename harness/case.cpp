@@ -30,8 +30,9 @@ const std::map<std::string, std::vector<const char*>>& dimension_table() {
   return table;
 }
 
-std::int64_t parse_integer(const std::string& text, const std::string& where) {
-  std::int64_t value = 0;
+template <class Integer>
+Integer parse_integer(const std::string& text, const std::string& where) {
+  Integer value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) {
     throw BadInput("{}: '{}' is not an integer", where, text);
@@ -86,11 +87,11 @@ Case parse_case(const std::string& op, const std::string& text) {
     if (key == "fill") {
       c.fill = parse_fill(value);
     } else if (key == "seed") {
-      c.seed = static_cast<std::uint64_t>(parse_integer(value, "--case: seed"));
+      c.seed = parse_integer<std::uint64_t>(value, "--case: seed");
     } else if (std::find_if(known.begin(), known.end(), [&](const char* d) { return key == d; }) == known.end()) {
       throw BadInput("--case: {} has no dimension '{}'", op, key);
     } else {
-      dimension(c, key) = parse_integer(value, "--case: " + key);
+      dimension(c, key) = parse_integer<std::int64_t>(value, "--case: " + key);
     }
   }
   validate(c, "--case");

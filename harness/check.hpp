@@ -10,6 +10,7 @@
 
 #include "case.hpp"
 #include "cleared.hpp"
+#include "problem.hpp"
 #include "recipe.hpp"
 #include "verdict.hpp"
 
@@ -51,12 +52,12 @@ class NotCleared : public std::runtime_error {
 // Writes the tickets. Remembers what it has cleared.
 class Clearance {
  public:
-  // Throws NotCleared with the verdict, the case and the repro line.
+  // Throws NotCleared with the verdict, the case and the repro line; Interrupted when stopped on the way.
   template <class Kernel>
   Cleared<Kernel> clear(const std::string& id);
-  // The same for one more case: what bench times, it has also checked at that very shape.
+  // The same for one problem more: what bench times, it has also checked at that very shape.
   template <class Kernel>
-  Cleared<Kernel> clear(const std::string& id, const Case& c);
+  Cleared<Kernel> clear(const std::string& id, Problem<Kernel>& problem, const Case& c);
 
   Recipe clear(const RecipeNames& names);
 

@@ -14,16 +14,17 @@ std::vector<float> float_inputs(const Case& c, std::uint64_t stream, std::int64_
   return values;
 }
 
-std::vector<std::int8_t> int8_inputs(const Case& c, std::uint64_t stream, std::int64_t count) {
+std::vector<std::int8_t> int8_inputs(const Case& c, std::uint64_t stream) {
   Rng rng(stream_seed(c.seed, stream));
-  std::vector<std::int8_t> values(static_cast<std::size_t>(count), 0);
-  if (c.fill == Fill::zero) return values;
-  // Extreme: whole stretches of one sign meet the weights' one-signed rows.
-  std::int64_t i = 0;
-  for (std::int8_t& v : values) {
-    const int random = static_cast<int>(rng.below(255)) - 127;
-    const bool positive = (i++ / 4096) % 2 == 0 || (rng.next() & 1);
-    v = static_cast<std::int8_t>(c.fill == Fill::random ? random : positive ? 127 : -127);
+  std::vector<std::int8_t> values;
+  values.reserve(static_cast<std::size_t>(c.batch * c.cols));
+  for (std::int64_t b = 0; b < c.batch; ++b) {
+    for (std::int64_t i = 0; i < c.cols; ++i) {
+      const std::uint64_t bits = rng.next();
+      const int random = static_cast<int>((bits >> 32) * 255 >> 32) - 127;
+      const int extreme = b % 2 == 0 || (bits & 1) ? 127 : -127;
+      values.push_back(static_cast<std::int8_t>(c.fill == Fill::zero ? 0 : c.fill == Fill::random ? random : extreme));
+    }
   }
   return values;
 }
@@ -38,7 +39,7 @@ std::vector<std::int8_t> weight_inputs(const Case& c, std::int64_t rows, std::in
     for (std::int64_t col = 0; col < cols; ++col) {
       const std::uint64_t bits = rng.next();
       if (c.fill == Fill::extreme) {
-        const bool positive = row % 3 == 0 || (row % 3 == 1 && (bits & 1));
+        const bool positive = row % 3 == 0 || (row % 3 == 2 && (bits & 1));
         values[i++] = static_cast<std::int8_t>(positive ? largest : -largest);
       } else {
         values[i++] = static_cast<std::int8_t>(static_cast<int>((bits >> 32) * range >> 32) - largest);

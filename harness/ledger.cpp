@@ -99,6 +99,14 @@ void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weight
   ledger.positions += pass.positions;
 }
 
+void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weights, const Decode& decode) {
+  for (std::int64_t t = 0; t < decode.tokens; ++t) {
+    const std::int64_t position = decode.length + t;
+    const PassShape pass = decode.keeps_past ? PassShape{position, 1, decode.visible} : PassShape{0, position + 1, decode.visible};
+    add_expected(ledger, m, weights, pass);
+  }
+}
+
 std::string difference(const Ledger& booked, const Ledger& expected) {
   if (booked.tokens != expected.tokens) {
     return fmt::format("{} tokens came out, {} were asked for", booked.tokens, expected.tokens);

@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 
+#include "git_revision.hpp"  // generated at every build
 #include "registry.hpp"
 
 // Set for this file by harness/CMakeLists.txt.
@@ -18,9 +19,6 @@
 #endif
 #ifndef BITPROOF_BUILD_TYPE
 #define BITPROOF_BUILD_TYPE ""
-#endif
-#ifndef BITPROOF_GIT_REVISION
-#define BITPROOF_GIT_REVISION ""
 #endif
 
 namespace bitproof {
@@ -268,6 +266,12 @@ Machine read_machine(const fs::path& root) {
   m.transparent_hugepages = bracketed(read_line(root / "sys/kernel/mm/transparent_hugepage/enabled"));
   m.kernel = read_line(root / "proc/sys/kernel/osrelease");
   m.features = feature_names(machine_features());
+  for (char** variable = environ; *variable; ++variable) {
+    const std::string_view text(*variable);
+    for (const char* prefix : {"OMP_", "GOMP_", "MALLOC_"}) {
+      if (text.starts_with(prefix)) m.environment.emplace_back(text);
+    }
+  }
 
   m.compiler = compiler_name();
   m.build_type = from_build(BITPROOF_BUILD_TYPE, "type");

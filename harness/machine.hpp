@@ -39,7 +39,8 @@ struct Machine {
   Fact<std::string> transparent_hugepages;  // always, madvise or never
   Fact<bool> hypervisor;
   Fact<std::string> kernel;
-  std::vector<std::string> features;  // of kernels/isa.hpp
+  std::vector<std::string> features;     // of kernels/isa.hpp
+  std::vector<std::string> environment;  // OMP_*, GOMP_* and MALLOC_* variables, which change what is measured
 
   std::string compiler;
   Fact<std::string> build_type, compiler_flags;

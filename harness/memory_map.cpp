@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include "round_up.hpp"
+
 namespace bitproof {
 namespace {
 
@@ -20,7 +22,6 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
 
-constexpr std::size_t round_up(std::size_t n, std::size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 std::byte* align_up(std::byte* p, std::size_t alignment) {
   const auto address = reinterpret_cast<std::uintptr_t>(p);
@@ -131,6 +132,12 @@ ProcessMemory process_memory() {
 }
 
 // proc(5): 5 sets the peak resident set size to the current one.
+std::int64_t page_faults() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt + usage.ru_majflt;
+}
+
 bool reset_peak_rss() {
   std::ofstream clear("/proc/self/clear_refs");
   return static_cast<bool>(clear << 5 << std::flush);

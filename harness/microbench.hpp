@@ -32,29 +32,35 @@ struct BenchResult {
   Estimate ns{};     // of one operation, over the repetitions
   Cost cost{};       // of one operation; 0 where it has no such cost
   std::map<std::string, double> counters{};  // page faults an operation ...
-  std::optional<double> ping_pong_ns{};  // placement just before
-  std::string failure{};  // not empty: outputs of the timed calls did not pass, or it could not run; then ns has no samples
+  std::optional<double> ping_pong_ns{};  // placement just before the last repetition
+  std::string failure{};  // why there is no number: the variant or its timed outputs did not pass, or it cannot run here
+  bool skipped = false;   // it cannot run here: no number, and no fault
 };
 
 // One operation, ready to be timed. Made when its turn comes, dropped after its group.
 struct Timed {
+  std::function<void()> begin{};  // before each repetition, untimed: poisons outputs, notes counters
   std::function<void()> operation;
-  std::function<std::string()> verify;  // "" or what is wrong with what the timed operations left
+  std::function<std::string()> verify;  // after each repetition: "" or what is wrong with what the timed operations left
   std::function<void(std::map<std::string, double>&, std::int64_t operations)> count;  // may be empty
   Cost cost;
 };
 
 // Benchmarks of one group are interleaved with each other, in random order, repetition by repetition.
 struct Registered {
-  BenchResult head;  // without numbers
-  std::function<Timed()> make;
+  BenchResult head;             // without numbers
+  std::function<Timed()> make;  // empty: head.failure says why there will be no number
 };
 using Group = std::vector<Registered>;
+
+// What Google Benchmark knows it by, and --benchmark_filter matches: "id/case/threads:2/cold".
+std::string benchmark_name(const BenchResult& head);
 
 struct MicrobenchOptions {
   std::string filter;                // part of "id/case"
   int cores = 1;                     // what threads = 0 stands for
   std::size_t llc_bytes = 32 << 20;  // cold means rotating through 4 x this
+  std::size_t memory_bytes = std::size_t{4} << 30;  // that rotating copies of one group may take
   std::vector<std::string> google;   // --benchmark_* flags
 };
 
@@ -69,16 +75,27 @@ std::vector<Group> threading_groups(const BenchmarkSpec&, const MicrobenchOption
 std::vector<Group> kv_cache_groups(const BenchmarkSpec&, Clearance&);
 std::vector<Group> loop_groups(const BenchmarkSpec&, const MicrobenchOptions&, Clearance&);
 
-// Runnable variants of an op whose id is one of the texts, or begins with one that ends in *.
+// Whether an id is meant by a text of a suite: the id itself, or its beginning and a *.
+bool meant(const std::string& id, const std::string& text);
+
+// Variants of an op, runnable or not, that the texts mean.
 template <class Kernel>
 std::vector<const VariantOf<Kernel>*> matching(const std::vector<std::string>& texts) {
   std::vector<const VariantOf<Kernel>*> chosen;
   for (const VariantOf<Kernel>& v : variants<Kernel>()) {
-    bool wanted = false;
-    for (const std::string& t : texts) wanted |= v.id == t || (t.ends_with('*') && v.id.starts_with(t.substr(0, t.size() - 1)));
-    if (wanted && v.runnable()) chosen.push_back(&v);
+    for (const std::string& t : texts) {
+      if (!meant(v.id, t)) continue;
+      chosen.push_back(&v);
+      break;
+    }
   }
   return chosen;
 }
+
+// The thread counts a spec asks for on a machine of so many cores.
+std::vector<int> thread_counts(const BenchmarkSpec& spec, int cores);
+
+// The row of a variant that cannot run here, or of more threads than there are; nullopt if it can.
+std::optional<Registered> not_runnable(BenchResult head, const Variant& v, int cores);
 
 }  // namespace bitproof

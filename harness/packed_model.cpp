@@ -8,12 +8,12 @@
 #include "error.hpp"
 #include "interrupt.hpp"
 #include "machine.hpp"
+#include "round_up.hpp"
 
 namespace bitproof {
 namespace {
 
 constexpr std::size_t kLine = 64;
-std::size_t round_up(std::size_t n, std::size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 // Rows [row0, row1) of one matrix: the unit that one thread generates and packs.
 struct Block {
@@ -61,7 +61,8 @@ std::size_t PackedTernary::offset(std::int64_t layer, Matrix m) const {
 }
 
 PackedModel::PackedModel(SyntheticModel model, std::span<const ternary_matmul::Kernel* const> ternary,
-                         std::span<const dense_matmul::Kernel* const> heads, const Progress& progress)
+                         std::span<const dense_matmul::Kernel* const> heads, std::size_t other_bytes,
+                         const Progress& progress)
     : model_(std::move(model)) {
   const ModelShape& m = shape();
   const matmul::Shape head_shape{m.vocab, m.hidden};
@@ -78,13 +79,13 @@ PackedModel::PackedModel(SyntheticModel model, std::span<const ternary_matmul::K
   };
   for (const auto* k : ternary) keep_new(forms, k);
   for (const auto* k : heads) keep_new(head_forms, k);
-  std::size_t need = embedding_bytes;
+  std::size_t need = embedding_bytes + other_bytes;
   for (const auto* k : forms) need += PackedTernary::total_bytes(m, *k);
   for (const auto* k : head_forms) need += k->packed_bytes(head_shape);
   const auto free = read_machine().memory_available_bytes.value;
   if (free && need > static_cast<std::size_t>(*free)) {
-    throw BadInput("the model's {} packed form(s) need {:.1f} GB and {:.1f} GB of memory are free: use fewer recipes or "
-                   "a smaller --model",
+    throw BadInput("the model's {} packed form(s) and caches need {:.1f} GB and {:.1f} GB of memory are free: use fewer "
+                   "recipes, a smaller --depth or --model",
                    forms.size(), static_cast<double>(need) * 1e-9, static_cast<double>(*free) * 1e-9);
   }
 

@@ -47,9 +47,11 @@ using Progress = std::function<void(double fraction)>;
 
 class PackedModel {
  public:
-  // Generates on every core. Throws BadInput when the forms do not fit into the memory that is available.
+  // Generates on every core. Throws BadInput, before touching a page, when the forms and `other_bytes` that the caller
+  // is going to need do not fit into the memory that is available.
   PackedModel(SyntheticModel model, std::span<const ternary_matmul::Kernel* const> ternary,
-              std::span<const dense_matmul::Kernel* const> heads, const Progress& progress = {});
+              std::span<const dense_matmul::Kernel* const> heads, std::size_t other_bytes = 0,
+              const Progress& progress = {});
 
   const SyntheticModel& model() const { return model_; }
   const ModelShape& shape() const { return model_.shape(); }

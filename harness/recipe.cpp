@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <sstream>
 
 #include "error.hpp"
@@ -10,20 +11,15 @@
 namespace bitproof {
 namespace {
 
-// Where several variants carry the same techniques, these are the ones a technique stands for.
-constexpr std::array kPreferred = {"kv_cache/ring", "threading/omp_static"};
+// Where several variants carry the same techniques on the same ISA, these are the ones a technique (or none) stands for.
+constexpr std::array kPreferred = {"kv_cache/ring", "threading/omp_static", "ternary_matmul/scalar",
+                                   "ternary_matmul/tmac.scalar"};
 
-int isa_rank(const std::string& isa) {
-  static constexpr std::array order = {"baseline", "scalar", "avx2", "avx512", "avx512vnni", "avx512vbmi"};
-  const auto found = std::find(order.begin(), order.end(), isa);
-  return found == order.end() ? -1 : static_cast<int>(found - order.begin());
-}
-
-// Larger is better among variants of equal techniques.
+// Larger is better among variants of equal techniques: the wider instruction set first.
 std::pair<int, int> preference(const Variant& v) {
   const bool preferred = std::find(kPreferred.begin(), kPreferred.end(), v.id) != kPreferred.end() ||
                          std::string(v.info->row) == kPrefetchRow;
-  return {isa_rank(v.isa), preferred};
+  return {std::popcount(v.features), preferred};
 }
 
 Techniques known_to(const std::string& op) {

@@ -11,6 +11,7 @@
 #include "properties.hpp"
 #include "reference/attention.hpp"
 #include "reference/matmul.hpp"
+#include "round_up.hpp"
 
 namespace bitproof {
 namespace {
@@ -30,9 +31,9 @@ Verdict check_slot(const memory::Kernel& kernel, const Case& c) {
   if (const Verdict v = from_fault(memory_fault(kernel)); !v.ok()) return v;
   const ternary_matmul::Kernel& matmul = plain_matmul();
   const matmul::Shape shape{c.rows, c.cols};
-  const std::int64_t stride = (c.cols + matmul.col_multiple - 1) / matmul.col_multiple * matmul.col_multiple;
+  const std::int64_t stride = round_up(c.cols, matmul.col_multiple);
   const auto w = weight_inputs(c, c.rows, c.cols, 1);
-  const auto x = int8_inputs(c, 1, c.batch * c.cols);
+  const auto x = int8_inputs(c, 1);
 
   ActivationMemory memory(kernel, std::size_t{64} << 20);
   const Block<std::byte> packed(memory, static_cast<std::int64_t>(matmul.packed_bytes(shape)));

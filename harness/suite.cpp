@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -65,6 +66,19 @@ class SuiteReader {
     return values;
   }
 
+  // [[rows, cols, batch], ...]
+  std::vector<std::array<std::int64_t, 3>> shapes(const toml::node& node) const {
+    std::vector<std::array<std::int64_t, 3>> all;
+    const toml::array* outer = node.as_array();
+    for (std::size_t i = 0; outer && i < outer->size(); ++i) {
+      const std::vector<std::int64_t> s = list<std::int64_t>((*outer)[i], "shapes");
+      if (s.size() != 3) throw bad((*outer)[i], "a shape is [rows, cols, batch]");
+      all.push_back({s[0], s[1], s[2]});
+    }
+    if (all.empty()) throw bad(node, "shapes must be [[rows, cols, batch], ...]");
+    return all;
+  }
+
   void expand(const toml::table& table) {
     const toml::node* ops = table.get("op");
     if (!ops) throw bad(table, "this case has no op");
@@ -106,6 +120,7 @@ class SuiteReader {
         spec.bytes = list<std::int64_t>(node, key);
       } else if (key == "threads") {
         spec.threads.clear();
+        if (node.value_exact<std::string>() == "1..cores") continue;
         for (const std::int64_t t : list<std::int64_t>(node, key)) {
           if (t < 0 || t > 64) throw bad(node, "threads = {} is not in 0 (all cores) .. 64", t);
           spec.threads.push_back(static_cast<int>(t));
@@ -144,6 +159,14 @@ class SuiteReader {
       group = std::move(product);
     };
     if (key == "op") return;
+    if (key == "shapes") {
+      cross(shapes(node), [](Case& c, const std::array<std::int64_t, 3>& s) {
+        c.rows = s[0];
+        c.cols = s[1];
+        c.batch = s[2];
+      });
+      return;
+    }
     if (key == "name") {
       cross(list<std::string>(node, key), [](Case& c, const std::string& v) { c.name = v; });
     } else if (key == "fill") {

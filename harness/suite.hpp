@@ -6,6 +6,7 @@
 //   rows = [1, 17]
 //   cols = [63, 65]
 //   fill = ["random", "extreme"]
+//   shapes = [[8, 64, 16]]        # rows, cols, batch together, instead of the three lists
 //
 //   [[benchmarks]]                # what `bench` measures; kinds in microbench.hpp
 //   name = "gemv"
@@ -13,7 +14,7 @@
 //   variants = "ternary_matmul/direct.*"  # an id, or the beginning of several and a *
 //   rows = 4096
 //   cols = 4096
-//   threads = [1, 0]              # 0: all cores
+//   threads = [1, 0]              # 0: all cores; "1..cores": every count
 //   temperature = ["cold", "hot"]
 #pragma once
 
@@ -29,7 +30,7 @@ struct BenchmarkSpec {
   std::string kind;                   // kernel, memory, threading, kv_cache, loop
   std::vector<std::string> variants;  // ids, or beginnings of ids and a *
   std::vector<Case> cases;            // kernel: shapes, without an op; kv_cache: positions
-  std::vector<int> threads{1};        // 0: all cores
+  std::vector<int> threads{1};        // 0: all cores; empty: every count from 1 to all cores
   std::vector<bool> cold{true};       // weights rotated through more than the last-level cache, or one copy
   std::vector<std::int64_t> bytes;    // memory: block sizes
   std::string recipe = "best";        // loop

@@ -6,6 +6,7 @@
 
 #include "error.hpp"
 #include "interrupt.hpp"
+#include "round_up.hpp"
 
 namespace bitproof {
 namespace {
@@ -16,7 +17,6 @@ constexpr std::int64_t kAddGrain = 4096;
 constexpr std::int64_t kActivationGrain = 1024;
 constexpr std::int64_t kPrefillBatch = 64;
 
-std::int64_t round_up(std::int64_t n, std::int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 kv_cache::Shape cache_shape(const ModelShape& m, std::int64_t capacity) {
   return {m.layers, m.kv_heads, m.head_dim, capacity, 1, kv_cache::Element::f32};
@@ -86,7 +86,6 @@ bool TokenLoop::stopped() const { return interrupted() || memory_.exhausted() ||
 
 void TokenLoop::reset_ledger() {
   ledger_ = {};
-  expected_ = {};
   team_.reset_threads_seen();
   memory_.take_ns();
   memory_.take_calls();
@@ -113,8 +112,15 @@ void TokenLoop::restore(std::span<const std::int32_t> tokens, const KvSnapshot& 
   }
 }
 
+void TokenLoop::rewind(std::int64_t length) {
+  tokens_.resize(static_cast<std::size_t>(length));
+  reset_ledger();
+}
+
 KvSnapshot TokenLoop::snapshot() const {
   KvSnapshot out{length(), {}, {}};
+  out.k.reserve(static_cast<std::size_t>(shape_.layers * length() * shape_.kv_width()));
+  out.v.reserve(out.k.capacity());
   for (std::int64_t l = 0; l < shape_.layers; ++l) {
     const kv_cache::View view =
         recipe_.kv_cache_slot.kernel().view(kv_shape_, kv_storage_.data(), l, 0, length());
@@ -167,7 +173,6 @@ void TokenLoop::forward(std::span<const std::int32_t> tokens, std::int64_t first
   if (stopped()) return;
   ledger_.positions += batch;
   if (wants_logits) ledger_.tokens += 1;
-  add_expected(expected_, shape_, weight_bytes_, {first, batch, kv_shape_.capacity});
 }
 
 void TokenLoop::layer(std::int64_t l, std::int64_t batch, std::int64_t first, float* h) {

@@ -35,6 +35,7 @@ class TokenLoop {
   // (or copied from the snapshot); one that recomputes takes the token ids only.
   void prefill(std::span<const std::int32_t> tokens);
   void restore(std::span<const std::int32_t> tokens, const KvSnapshot& snapshot);
+  void rewind(std::int64_t length);  // forgets all but the first `length` positions, which must not have been overwritten
   KvSnapshot snapshot() const;  // of a cache that keeps the past
 
   // Computes the position after the prefix for this token, appends it, and returns the greedy next token. Returns -1
@@ -45,15 +46,15 @@ class TokenLoop {
   std::int64_t length() const { return static_cast<std::int64_t>(tokens_.size()); }
   bool keeps_past() const { return recipe_.kv_cache_slot.kernel().keeps_past; }
 
-  // Since construction or the last reset. Measured times and booked costs; expected() is the model's formula for the same.
+  // Measured times and booked costs since the last prefill, restore, rewind or reset.
   const Ledger& ledger() const { return ledger_; }
-  const Ledger& expected() const { return expected_; }
   void reset_ledger();
 
   memory::Usage memory_usage() const { return memory_.usage(); }
   int threads() const { return team_.threads(); }
   int threads_seen() const { return team_.threads_seen(); }
-  std::size_t kv_bytes() const { return kv_storage_.size(); }
+  std::int64_t capacity() const { return kv_shape_.capacity; }
+  const WeightBytes& weight_bytes() const { return weight_bytes_; }
 
  private:
   struct Activation;
@@ -97,7 +98,7 @@ class TokenLoop {
   std::vector<std::int32_t> tokens_;
   std::int32_t sampled_ = -1;
   bool cache_full_ = false;
-  Ledger ledger_, expected_;
+  Ledger ledger_;
 };
 
 }  // namespace bitproof

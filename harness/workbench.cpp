@@ -1,10 +1,9 @@
 #include "workbench.hpp"
 
-#include <bit>
+#include <algorithm>
 #include <chrono>
 
 #include "error.hpp"
-#include "interrupt.hpp"
 #include "machine.hpp"
 
 namespace bitproof {
@@ -25,10 +24,16 @@ ModelShape shape_for(const WorkbenchOptions& options) {
   return shape;
 }
 
-// How fast a prefill will be, by rank: SIMD first, then threads; tables cost a build for each position.
-int prefill_rank(const Arm& arm) {
-  const Techniques t = arm.spec().techniques;
-  return 4 * t.has(Technique::simd) + 2 * t.has(Technique::threading) - t.has(Technique::tmac);
+// The recipe that computes the prefix: the fastest this machine has.
+Techniques prefill_recipe() { return parse_recipe("best"); }
+
+bool is_prefill_recipe(const ArmSpec& spec) { return spec.names == recipe_names(prefill_recipe()); }
+
+// Bytes that arms take besides packed weights: their caches, and the snapshot of the prefix.
+std::size_t cache_bytes(const ModelShape& m, const WorkbenchOptions& options, std::size_t arms) {
+  const auto position = static_cast<std::size_t>(2 * m.layers * m.kv_width()) * sizeof(float);
+  const auto capacity = static_cast<std::size_t>(options.depth + options.tokens);
+  return position * (capacity * arms + static_cast<std::size_t>(arms > 1 ? options.depth : 0));
 }
 
 }  // namespace
@@ -36,30 +41,39 @@ int prefill_rank(const Arm& arm) {
 Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>& specs, Clearance& clearance,
                      const Progress& progress) {
   const ModelShape shape = shape_for(options);
+  // The prefix is computed by the best recipe, and copied into every arm that keeps a cache. If no arm is that recipe,
+  // one more is set up for it and let go.
+  std::vector<ArmSpec> all = specs;
+  const bool keeps = std::any_of(specs.begin(), specs.end(), [](const ArmSpec& s) {
+    return find_variant<kv_cache::Kernel>(s.names.at("kv_cache"))->kernel->keeps_past;
+  });
+  const bool borrowed = keeps && options.depth > 0 && std::none_of(specs.begin(), specs.end(), is_prefill_recipe);
+  if (borrowed) all.push_back(arm_of(prefill_recipe(), choose_threads(0, false)));
+
   std::vector<Recipe> recipes;
   std::vector<const ternary_matmul::Kernel*> ternary;
   std::vector<const dense_matmul::Kernel*> heads;
-  for (const ArmSpec& spec : specs) {
+  for (const ArmSpec& spec : all) {
     recipes.push_back(clearance.clear(spec.names));
     ternary.push_back(&recipes.back().ternary_matmul_slot.kernel());
     heads.push_back(&recipes.back().dense_matmul_slot.kernel());
   }
   const auto start = std::chrono::steady_clock::now();
-  model_ = std::make_unique<PackedModel>(SyntheticModel(shape, options.seed), ternary, heads, progress);
+  model_ = std::make_unique<PackedModel>(SyntheticModel(shape, options.seed), ternary, heads,
+                                         cache_bytes(shape, options, all.size()), progress);
   set_up_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   prompt_ = model_->model().prompt(options.depth + 1);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    arms_.push_back(std::make_unique<Arm>(*model_, all[i], recipes[i], options.depth + options.tokens));
+  }
+  if (keeps && options.depth > 0) compute_prefix();
+  if (borrowed) arms_.pop_back();
+}
 
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    arms_.push_back(std::make_unique<Arm>(*model_, specs[i], recipes[i], options.depth + options.tokens));
-  }
-  Arm* fastest = nullptr;
-  for (const auto& arm : arms_) {
-    if (arm->loop().keeps_past() && (!fastest || prefill_rank(*arm) > prefill_rank(*fastest))) fastest = arm.get();
-  }
-  if (fastest && options.depth > 0 && !interrupted()) {
-    fastest->loop().prefill(std::span(prompt_).first(prompt_.size() - 1));
-    prefix_ = fastest->loop().snapshot();
-  }
+void Workbench::compute_prefix() {
+  const auto prefiller = std::find_if(arms_.begin(), arms_.end(), [](const auto& arm) { return is_prefill_recipe(arm->spec()); });
+  (*prefiller)->loop().prefill(std::span(prompt_).first(prompt_.size() - 1));
+  if (arms_.size() > 1) prefix_ = (*prefiller)->loop().snapshot();
 }
 
 int choose_threads(int asked, bool oversubscribe) {

@@ -19,7 +19,7 @@ struct WorkbenchOptions {
 class Workbench {
  public:
   // Clears every variant that the arms name (throws NotCleared), generates and packs the weights, and computes the
-  // prefix with the fastest of the arms that keep a cache, so that every arm starts from identical keys and values.
+  // prefix once, with the best recipe, so that every arm starts from identical keys and values.
   // Throws BadInput on sizes that do not fit the model, its context or this machine's memory.
   Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>& specs, Clearance& clearance,
             const Progress& progress = {});
@@ -28,10 +28,12 @@ class Workbench {
   const PackedModel& model() const { return *model_; }
   std::span<const std::unique_ptr<Arm>> arms() const { return arms_; }
   std::span<const std::int32_t> prompt() const { return prompt_; }  // depth + 1 tokens
-  const KvSnapshot& prefix() const { return prefix_; }
+  const KvSnapshot& prefix() const { return prefix_; }               // empty for one arm: it holds its prefix itself
   double set_up_s() const { return set_up_s_; }  // generating and packing
 
  private:
+  void compute_prefix();
+
   std::unique_ptr<PackedModel> model_;
   std::vector<std::unique_ptr<Arm>> arms_;
   std::vector<std::int32_t> prompt_;

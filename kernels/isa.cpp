@@ -12,8 +12,10 @@ struct NamedFeature {
 };
 
 // libgcc's CPU test also asks XCR0 whether the operating system saves ymm and zmm registers.
-#define BITPROOF_FEATURE(id, gcc_name) \
-  NamedFeature { Feature::id, gcc_name, [] { return __builtin_cpu_supports(gcc_name) != 0; } }
+#define BITPROOF_FEATURE(id, gcc_name)                                          \
+  NamedFeature {                                                                \
+    Feature::id, gcc_name, [] { return __builtin_cpu_supports(gcc_name) != 0; } \
+  }
 const NamedFeature kFeatures[] = {
     BITPROOF_FEATURE(sse3, "sse3"),
     BITPROOF_FEATURE(ssse3, "ssse3"),

@@ -33,7 +33,7 @@ struct Call {
   Shape shape;
   const std::byte* packed;  // packed_bytes(shape), filled by pack; 64-byte aligned
   Input input;
-  const std::byte* prepared;  // prepared_bytes(cols, batch), filled by prepare; 64-byte aligned; null when 0 bytes
+  const std::byte* prepared;  // prepared_bytes(cols, batch) by prepare; 64-byte aligned; may be null when 0 bytes
   std::int32_t* y;            // row b of the output starts at y[b * y_stride]; 4-byte aligned
   std::int64_t y_stride;      // >= rows
 };
@@ -59,7 +59,7 @@ struct Kernel {
   std::size_t (*prepared_bytes)(std::int64_t cols, std::int64_t batch);
   void (*prepare)(const Input&, std::byte* prepared, int part, int parts);
 
-  // Per-thread scratch for multiply (64-byte aligned, uninitialised; null when 0 bytes).
+  // Per-thread scratch for multiply (64-byte aligned, uninitialised; may be null when 0 bytes).
   std::size_t (*scratch_bytes)(Shape, std::int64_t batch);
   // Writes y for the whole tile and nothing else.
   void (*multiply)(const Call&, Tile, std::byte* scratch);

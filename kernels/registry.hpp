@@ -42,9 +42,9 @@ std::vector<VariantOf<Kernel>> variants_of(std::span<const Table<Kernel>* const>
   for (const Table<Kernel>* table : list) {
     for (const Kernel& row : std::span(table->rows, static_cast<std::size_t>(table->count))) {
       const std::string suffix = *row.info.row ? std::string(":") + row.info.row : "";
-      all.push_back({{std::string(table->op) + "/" + table->stem + suffix, table->op, table->isa, table->features,
-                      &row.info},
-                     &row});
+      all.push_back(
+          {{std::string(table->op) + "/" + table->stem + suffix, table->op, table->isa, table->features, &row.info},
+           &row});
     }
   }
   return all;

@@ -1,5 +1,4 @@
-// The vector vocabulary of the float ops: written once here for each ISA, so that a vector loop is written once for
-// all.
+// The vector vocabulary of the float ops: written here for each ISA, so that a vector loop is written once.
 //
 // F32 is the widest float vector of the ISA that this file is compiled for. A loop over an array takes whole vectors
 // and then the first n lanes of one more; memory operations take either as their last argument, `Whole` or n. Lanes

@@ -1,7 +1,8 @@
 // What every variant carries, whatever its op, and how a variant file publishes its table.
 //
 // A variant file defines an array of its op's Kernel in an unnamed namespace and ends, inside namespace
-// bitproof::<op>, with BITPROOF_VARIANTS(array). That makes one constant-initialised symbol: no code runs before main, and a file without it fails to link.
+// bitproof::<op>, with BITPROOF_VARIANTS(array). That makes one constant-initialised symbol: no code runs before main,
+// and a file without it fails to link.
 #pragma once
 
 #include <cstdint>
@@ -67,9 +68,9 @@ consteval Table<Kernel> make_table(const char* op, const char* stem, const char*
 }  // namespace bitproof
 
 // BITPROOF_TABLE (the symbol), BITPROOF_OP, BITPROOF_STEM and BITPROOF_ISA are set per file by kernels/CMakeLists.txt.
-#define BITPROOF_VARIANTS(rows)                                               \
-  extern "C" {                                                                \
-  extern const bitproof::Table<Kernel> BITPROOF_TABLE;                        \
-  constinit const bitproof::Table<Kernel> BITPROOF_TABLE =                    \
-      bitproof::make_table(BITPROOF_OP, BITPROOF_STEM, BITPROOF_ISA, rows);   \
+#define BITPROOF_VARIANTS(rows)                                             \
+  extern "C" {                                                              \
+  extern const bitproof::Table<Kernel> BITPROOF_TABLE;                      \
+  constinit const bitproof::Table<Kernel> BITPROOF_TABLE =                  \
+      bitproof::make_table(BITPROOF_OP, BITPROOF_STEM, BITPROOF_ISA, rows); \
   }

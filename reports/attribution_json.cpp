@@ -4,7 +4,7 @@ namespace bitproof {
 namespace {
 
 void put_ratio(Json& j, const std::string& key, const std::optional<RatioEstimate>& r, const std::string& why) {
-  put(j, key, r ? std::optional(r->median) : std::nullopt, why);
+  put(j, key, r ? std::optional(r->geometric_mean) : std::nullopt, why);
   if (r) j[key + "_detail"] = to_json(*r);
 }
 
@@ -13,13 +13,13 @@ constexpr int kCells = 1 << kTechniqueCount;
 }  // namespace
 
 Json to_json(const RatioEstimate& r) {
-  Json j{{"median", r.median}, {"geometric_mean", r.geometric_mean}};
+  Json j{{"geometric_mean", r.geometric_mean}, {"median", r.median}};
   // One pair bounds nothing: its interval is 0 to infinity, which JSON cannot hold.
   put(j, "ci_low", r.ratios.size() > 1 ? std::optional(r.ci_low) : std::nullopt, "one round: no interval");
   put(j, "ci_high", r.ratios.size() > 1 ? std::optional(r.ci_high) : std::nullopt, "one round: no interval");
   j["n"] = r.ratios.size();
   j["ratios"] = r.ratios;
-  j["provenance"] = "measured: paired within rounds; interval: Student's t on log ratios, 95 %";
+  j["provenance"] = "measured: paired within rounds; geometric mean with Student's t interval on log ratios, 95 %";
   return j;
 }
 
@@ -59,33 +59,12 @@ Json to_json(const Attribution& a, std::int64_t depth) {
   return j;
 }
 
-Json to_json(const BenchResult& r, const CeilingTable& ceilings) {
-  Json j{{"id", r.id},           {"benchmark", r.benchmark}, {"kind", r.kind},
-         {"case", r.c},          {"threads", r.threads},     {"temperature", r.cold ? "cold" : "hot"}};
-  if (!r.failure.empty()) {
-    for (const char* key : {"median_ns", "ci_low_ns", "ci_high_ns"}) put(j, key, std::nullopt, r.failure);
-    j["samples"] = Json::array();
-    return j;
-  }
-  const std::string state = ceilings.states.label(r.ping_pong_ns);
-  j["median_ns"] = r.ns.median;
-  j["ci_low_ns"] = r.ns.ci_low;
-  j["ci_high_ns"] = r.ns.ci_high;
-  j["samples"] = r.ns.samples;
-  const auto rate = [&](double amount) { return amount > 0 ? std::optional(amount / r.ns.median) : std::nullopt; };
-  put(j, "gb_per_s", rate(r.cost.bytes), "this operation has no bytes to account for");
-  put(j, "gop_per_s", rate(r.cost.ops), "this operation has no arithmetic to account for");
-  const auto ceiling = ceilings.at(r.threads, state);
-  const bool comparable = r.cold && r.cost.bytes > 0 && ceiling;
-  put(j, "fraction_of_ceiling", comparable ? std::optional(r.cost.bytes / r.ns.median / ceiling->gb_per_s.median) : std::nullopt,
-      r.cold ? "no bytes, or no read ceiling measured for these threads and this state" : "read from caches: not bound by memory");
-  j["state"] = state;
-  for (const auto& [key, value] : r.counters) j[key] = value;
-  j["provenance"] = {{"median_ns", "measured: Google Benchmark repetitions, real time an operation"},
-                     {"gb_per_s", "derived: compulsory bytes / median"},
-                     {"gop_per_s", "derived: operations (a multiply-add is two) / median"},
-                     {"fraction_of_ceiling", "derived: gb_per_s over the measured read ceiling"}};
-  return j;
+Json to_json(const LogitsAgreement& a) {
+  return {{"reference", a.reference},
+          {"bit_equal", a.bit_equal},
+          {"largest_kld", a.largest_kld},
+          {"faults", a.faults},
+          {"provenance", "measured: logits of the first decoded token of each arm, from the same prefix"}};
 }
 
 }  // namespace bitproof

@@ -1,14 +1,14 @@
-// Attribution and microbenchmarks as JSON.
+// Attribution, and the agreement of logits that it rests on, as JSON.
 #pragma once
 
 #include "attribution.hpp"
-#include "microbench.hpp"
+#include "gates.hpp"
 #include "reports/json.hpp"
 
 namespace bitproof {
 
 Json to_json(const RatioEstimate& r);
 Json to_json(const Attribution& a, std::int64_t depth);
-Json to_json(const BenchResult& r, const CeilingTable& ceilings);
+Json to_json(const LogitsAgreement& a);
 
 }  // namespace bitproof

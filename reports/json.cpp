@@ -1,5 +1,7 @@
 #include "reports/json.hpp"
 
+#include "gates.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -16,11 +18,12 @@ void put_fact(Json& object, const std::string& key, const Fact<T>& fact) {
   }
 }
 
-// The state that all samples share; "mixed" where they do not.
+// The state that all samples share: "mixed" where they do not, "unknown" where some have no reading.
 std::string common_state(const std::vector<LoopSample>& samples, const StateTracker& states) {
   std::set<std::string> labels;
   for (const LoopSample& s : samples) labels.insert(states.label(s.ping_pong_ns));
-  return labels.size() == 1 ? *labels.begin() : "mixed";
+  const bool unread = labels.erase("unknown") > 0;
+  return labels.size() > 1 ? "mixed" : unread ? "unknown" : *labels.begin();
 }
 
 Json samples_json(const std::vector<LoopSample>& samples, const StateTracker& states) {
@@ -34,6 +37,7 @@ Json samples_json(const std::vector<LoopSample>& samples, const StateTracker& st
     j["state"] = states.label(s.ping_pong_ns);
     put(j, "ping_pong_ns", s.ping_pong_ns, "one usable core, or the probe ran out of time");
     j["page_faults"] = s.page_faults;
+    j["disturbed"] = disturbed(s.load);
     j["load"] = to_json(s.load);
     list.push_back(std::move(j));
   }
@@ -94,7 +98,8 @@ Json to_json(const CheckSummary& s) {
   for (const auto& [id, n] : s.passed_by_variant) passed[id] = n;
   return {{"cases", s.cases},           {"passed", s.passed},   {"failed", s.failed},
           {"mistrusted", s.mistrusted}, {"fallback", s.fallback}, {"skipped", s.skipped},
-          {"failures", failures},       {"skipped_variants", skipped}, {"passed_by_variant", passed}};
+          {"failures", failures},       {"skipped_variants", skipped}, {"passed_by_variant", passed},
+          {"provenance", "measured: outputs against the oracles of reference/"}};
 }
 
 Json to_json(const Estimate& e) {
@@ -125,11 +130,13 @@ Json to_json(const Machine& m) {
   put_fact(j, "hypervisor", m.hypervisor);
   put_fact(j, "kernel", m.kernel);
   j["features"] = m.features;
+  j["environment"] = m.environment;
   j["compiler"] = m.compiler;
   put_fact(j, "build_type", m.build_type);
   put_fact(j, "compiler_flags", m.compiler_flags);
   put_fact(j, "git_revision", m.git_revision);
   j["fingerprint"] = m.fingerprint();
+  j["provenance"] = "read from the operating system and the build; nothing measured";
   return j;
 }
 
@@ -142,23 +149,14 @@ Json to_json(const Load& l) {
   return j;
 }
 
-std::optional<Ceiling> CeilingTable::at(int threads, const std::string& state) const {
-  std::vector<ReadSample> chosen;
-  for (const ReadSample& s : samples) {
-    if (s.threads == threads && (state.empty() || states.label(s.ping_pong_ns) == state)) chosen.push_back(s);
-  }
-  if (chosen.empty()) return std::nullopt;
-  return best_patterns(chosen).front();
-}
-
 Json to_json(const CeilingTable& t) {
-  Json list = Json::array();
   std::set<int> threads;
   std::set<std::string> states;
   for (const ReadSample& s : t.samples) {
     threads.insert(s.threads);
     states.insert(t.states.label(s.ping_pong_ns));
   }
+  Json list = Json::array();
   for (const int n : threads) {
     for (const std::string& state : states) {
       if (const auto c = t.at(n, state)) {
@@ -166,7 +164,9 @@ Json to_json(const CeilingTable& t) {
       }
     }
   }
-  return list;
+  Json j{{"by_threads", list}, {"samples_set_aside", t.set_aside}};
+  if (list.empty()) j["why"] = t.why.empty() ? "too few undisturbed samples" : t.why;
+  return j;
 }
 
 Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
@@ -175,7 +175,7 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
   j["variants"] = arm.spec().names;
   j["threads"] = arm.spec().threads;
   j["depth"] = depth;
-  j["layers"] = arm.model_layers();
+  j["layers"] = arm.shape().layers;
   if (arm.samples().empty()) {
     j["tok_per_s"] = nullptr;
     j["tok_per_s_why"] = "interrupted before its first token";
@@ -192,10 +192,10 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
   j["gb_per_s"] = gb_per_s;
   j["ops_per_token"] = arm.ledger().total_ops() / static_cast<double>(arm.ledger().tokens);
   j["state"] = state;
-  const auto ceiling = ceilings.at(arm.spec().threads, state == "mixed" ? "" : state);
-  const std::string why = "no read ceiling was measured for " + std::to_string(arm.spec().threads) + " thread(s) in state " + state;
+  const auto ceiling = ceilings.at(arm.spec().threads, state);
+  const std::string why = fmt::format("no read ceiling for {} thread(s) in state {}", arm.spec().threads, state);
   put(j, "ceiling_gb_per_s", ceiling ? std::optional(ceiling->gb_per_s.median) : std::nullopt, why);
-  put(j, "fraction_of_ceiling", ceiling ? std::optional(gb_per_s / ceiling->gb_per_s.median) : std::nullopt, why);
+  put(j, "fraction_of_ceiling", fraction_of_ceiling(arm, ceilings), why);
   j["ops"] = profile_json(arm.ledger());
   j["timer_ns"] = arm.timer_ns();
   j["residual_ns"] = arm.residual_ns();
@@ -215,7 +215,7 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
                      {"bytes_per_token", "derived: packed weights and cache bytes booked call by call over tokens"},
                      {"gb_per_s", "derived: bytes_per_token x tok_per_s.median"},
                      {"ceiling_gb_per_s", "measured: best read pattern of the same run, same pages and thread count"},
-                     {"fraction_of_ceiling", "derived: gb_per_s / ceiling_gb_per_s"},
+                     {"fraction_of_ceiling", "derived: GB/s of each sample over the ceiling of its own state, median"},
                      {"timer_ns", "derived: a calibrated clock read times the calls of a token"},
                      {"residual_ns", "derived: wall time minus the sum of ops and timer_ns"}};
   return j;

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "arm.hpp"
-#include "ceiling.hpp"
+#include "ceiling_table.hpp"
 #include "check.hpp"
 #include "machine.hpp"
 #include "placement.hpp"
@@ -29,13 +29,6 @@ Json to_json(const Estimate& e);  // with its samples
 Json to_json(const Machine& m);
 Json to_json(const Load& l);
 
-// The ceiling that a run is judged by: the best read pattern at this thread count, by state and over all states.
-struct CeilingTable {
-  std::vector<ReadSample> samples;
-  StateTracker states;
-
-  std::optional<Ceiling> at(int threads, const std::string& state = "") const;  // all states if ""
-};
 Json to_json(const CeilingTable& t);
 
 // One arm, with its samples, profile, ledger and witnesses; the ceiling it is held against by thread count and state.

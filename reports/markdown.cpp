@@ -13,7 +13,8 @@ std::string number(const Json& j, const char* format = "{:.3g}") {
 
 std::string interval(const Json& estimate, const char* format = "{:.3g}") {
   if (!estimate.is_object()) return "not measured";
-  return fmt::format("{} [{}, {}]", number(estimate["median"], format), number(estimate["ci_low"], format),
+  const Json& middle = estimate.contains("geometric_mean") ? estimate["geometric_mean"] : estimate["median"];
+  return fmt::format("{} [{}, {}]", number(middle, format), number(estimate["ci_low"], format),
                      number(estimate["ci_high"], format));
 }
 
@@ -34,7 +35,7 @@ void head(std::string& out, const Json& run) {
   }
   const Json& failures = run["failures"];
   if (failures.empty()) {
-    out += "No check, ledger or witness failed.\n\n";
+    if (!run.value("partial", true)) out += "No check, ledger, witness or physics gate failed.\n\n";
   } else {
     out += fmt::format("**{} failure(s):**\n\n", failures.size());
     for (const Json& f : failures) out += fmt::format("- {}\n", escape_markdown(f.get<std::string>()));
@@ -67,6 +68,11 @@ void arms_table(std::string& out, const Json& run) {
   out += "\n";
 }
 
+// The interval of a ratio excludes 1.
+bool shows_effect(const Json& ratio) {
+  return ratio["ci_low"].is_number() && (ratio["ci_low"].get<double>() > 1 || ratio["ci_high"].get<double>() < 1);
+}
+
 void attribution_table(std::string& out, const Json& run) {
   if (!run.contains("attribution")) return;
   const Json& a = run["attribution"];
@@ -76,10 +82,11 @@ void attribution_table(std::string& out, const Json& run) {
   for (const Json& t : a["techniques"]) {
     const auto ratio = [&](const char* key) {
       const std::string detail = std::string(key) + "_detail";
-      return t.contains(detail) ? interval(t[detail]) : "not measured";
+      if (!t.contains(detail)) return std::string("not measured");
+      return interval(t[detail]) + (shows_effect(t[detail]) ? "" : ": no effect shown");
     };
     std::string realized = "n/a";
-    if (t["realization"].is_array()) {
+    if (t["realization"].is_array() && shows_effect(t["alone_detail"])) {
       realized = fmt::format("{:.0f} to {:.0f} %", 100 * t["realization"][0].get<double>(), 100 * t["realization"][1].get<double>());
     }
     out += fmt::format("| {} | {} | {} | {} | {} | {}{} |\n", text(t, "name"), text(t, "expected"), ratio("alone"),
@@ -117,9 +124,9 @@ void profile_table(std::string& out, const Json& run) {
 }
 
 void ceilings_table(std::string& out, const Json& run) {
-  if (!run.contains("ceilings") || run["ceilings"].empty()) return;
+  if (!run.contains("ceilings")) return;
   out += "## Read ceilings, measured in this run\n\n| threads | state | GB/s | best pattern |\n|--:|---|--:|---|\n";
-  for (const Json& c : run["ceilings"]) {
+  for (const Json& c : run["ceilings"]["by_threads"]) {
     out += fmt::format("| {} | {} | {} | {} |\n", c["threads"].get<int>(), text(c, "state"), interval(c["gb_per_s"]), text(c, "pattern"));
   }
   out += "\n";
@@ -181,6 +188,8 @@ void limits(std::string& out, const Json& run) {
     for (const Json& a : run["arms"]) {
       if (a.contains("state") && a["state"] == "mixed") {
         out += fmt::format("- {}: its samples span placement states; their spread is not noise alone.\n", text(a, "recipe"));
+      } else if (a.contains("state") && a["state"] == "unknown") {
+        out += fmt::format("- {}: the placement probe gave no reading for some samples.\n", text(a, "recipe"));
       }
     }
   }

@@ -3,12 +3,11 @@
 #include "commands.hpp"
 #include "error.hpp"
 #include "interrupt.hpp"
-#include "measure_ceilings.hpp"
-#include "reports/attribution_json.hpp"
-#include "suite.hpp"
+#include "reports/bench_json.hpp"
+#include "steps.hpp"
 #include "suites.hpp"
 #include "terminal.hpp"
-#include "workbench.hpp"
+#include "text_table.hpp"
 
 namespace bitproof {
 namespace {
@@ -18,60 +17,63 @@ std::string time_text(double ns) {
   return ns < 1e6 ? fmt::format("{:.2f} us", ns * 1e-3) : fmt::format("{:.2f} ms", ns * 1e-6);
 }
 
-void print_result(const Json& j) {
-  const auto optional = [&](const char* key, const char* format) {
-    return j[key].is_null() ? std::string("-") : fmt::format(fmt::runtime(format), j[key].get<double>());
-  };
-  const std::string what = fmt::format("  {:<36} {}T {:<4}", j["id"].get<std::string>(), j["threads"].get<int>(),
-                                       j["temperature"].get<std::string>());
+std::vector<std::string> cells(const Json& j) {
+  std::vector<std::string> cells{j["id"], fmt::format("{}T", j["threads"].get<int>()), j["temperature"]};
   if (j["median_ns"].is_null()) {
-    fmt::print("{} NO NUMBER: {}\n", what, j["median_ns_why"].get<std::string>());
-    return;
+    const char* word = j["skipped"].get<bool>() ? "skipped: " : "NO NUMBER: ";
+    cells.push_back(word + j["median_ns_why"].get<std::string>());
+    return cells;
   }
+  const auto optional = [&](const char* key, double scale, const char* format) {
+    return j[key].is_null() ? std::string("-") : fmt::format(fmt::runtime(format), scale * j[key].get<double>());
+  };
   const double ns = j["median_ns"].get<double>();
-  const double spread = (j["ci_high_ns"].get<double>() - j["ci_low_ns"].get<double>()) / 2 / ns;
-  std::string extra;
+  const double half_width = (j["ci_high_ns"].get<double>() - j["ci_low_ns"].get<double>()) / 2;
+  std::string counted;
   for (const char* key : {"page_faults", "threads_seen"}) {
-    if (j.contains(key)) extra += fmt::format("  {} {:.3g}", key, j[key].get<double>());
+    if (j.contains(key)) counted += fmt::format("{}{} {:.3g}", counted.empty() ? "" : ", ", key, j[key].get<double>());
   }
-  fmt::print("{} {:>10} +-{:>5.1f} %  {:>7} GB/s {:>7} Gop/s  ceiling {:>5}{}\n", what, time_text(ns), 100 * spread,
-             optional("gb_per_s", "{:.2f}"), optional("gop_per_s", "{:.2f}"),
-             j["fraction_of_ceiling"].is_null() ? "-" : fmt::format("{:.0f} %", 100 * j["fraction_of_ceiling"].get<double>()),
-             extra);
+  cells.insert(cells.end(),
+               {time_text(ns), fmt::format("+-{:.1f} %", 100 * half_width / ns), optional("gb_per_s", 1, "{:.2f}"),
+                optional("gop_per_s", 1, "{:.2f}"), optional("fraction_of_ceiling", 100, "{:.0f} %"), counted});
+  return cells;
+}
+
+void print_results(const Json& results) {
+  TextTable table("<<<>>>>><");
+  table.row({"variant", "threads", "memory", "time", "95 %", "GB/s", "Gop/s", "of ceiling", ""});
+  std::string title;
+  for (const Json& j : results) {
+    const std::string heading = fmt::format("{}: {}", j["benchmark"].get<std::string>(), j["case"].get<std::string>());
+    if (heading != title) table.heading(title = heading);
+    table.row(cells(j));
+  }
+  table.print();
 }
 
 }  // namespace
 
 int bench_command(const BenchOptions& options) {
-  const Suite suite = read_suite(suite_path(options.suite));
-  if (suite.benchmarks.empty()) throw BadInput("{}: has no [[benchmarks]]", suite_path(options.suite));
+  const Suite suite = read_suites({options.suite});
+  if (suite.benchmarks.empty()) throw BadInput("--suite {}: has no [[benchmarks]]", options.suite);
   const int cores = choose_threads(options.threads, false);
-  CeilingTable ceilings;
-  measure_ceilings(ceilings, cores, 3);
   Clearance clearance;
-  std::vector<BenchResult> results;
-  {
-    ProgressLine progress("benchmarks");
-    const MicrobenchOptions micro{options.filter, cores, read_machine().llc_bytes.value.value_or(std::size_t{32} << 20),
-                                  options.google};
-    results = run_microbenchmarks(suite.benchmarks, micro, clearance,
-                                  [&](double fraction, const std::string& what) { progress.update(fraction, what); });
+  const std::vector<BenchResult> results =
+      bench_with_progress(suite.benchmarks, options.filter, cores, options.google, clearance);
+  CeilingTable ceilings;
+  if (!interrupted()) measure_ceilings(ceilings, cores, 3);
+  add_states(ceilings, results);
+
+  const Json list = to_json(results, ceilings);
+  if (options.json) {
+    fmt::print("{}\n", Json{{"results", list}, {"ceilings", to_json(ceilings)}}.dump(2));
+  } else {
+    print_results(list);
   }
-  for (const BenchResult& r : results) ceilings.states.add({r.ping_pong_ns, "", {}});
-  bool failed = false;
-  Json list = Json::array();
-  std::string title;
-  for (const BenchResult& r : results) {
-    failed |= !r.failure.empty() && !r.failure.starts_with("not run");
-    list.push_back(to_json(r, ceilings));
-    if (options.json) continue;
-    const std::string heading = r.benchmark + ": " + r.c;
-    if (heading != title) fmt::print("{}\n", title = heading);
-    print_result(list.back());
-  }
-  if (options.json) fmt::print("{}\n", Json{{"results", list}, {"ceilings", to_json(ceilings)}}.dump(2));
+  const std::vector<std::string> failed = faults(results, ceilings);
+  for (const std::string& fault : failed) note("FAILED: " + fault);
   if (interrupted()) return kInterrupted;
-  return failed ? kFailed : kOk;
+  return !failed.empty() ? kFailed : kOk;
 }
 
 }  // namespace bitproof

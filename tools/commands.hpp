@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ int list_command(const ListOptions&);
 
 struct CheckOptions {
   std::string filter;
-  std::vector<std::string> suites;  // names in suites/ or paths; none: edges and seed_shapes
-  std::string one_case;             // --case, needs a filter that names a variant
+  std::vector<std::string> suites = {"edges", "seed_shapes"};  // names in suites/ or paths
+  std::optional<std::string> one_case;                         // needs a filter that names a variant
   bool json = false;
 };
 int check_command(const CheckOptions&);

@@ -4,19 +4,26 @@
 
 #include "commands.hpp"
 #include "reports/json.hpp"
+#include "text_table.hpp"
 
 namespace bitproof {
 namespace {
 
-std::string technique_names(Techniques set) {
-  const std::string text = recipe_name(set);
-  return set == kNoTechniques ? "-" : text;
+std::vector<std::string> cells(const Variant& v) {
+  const Techniques set = v.info->techniques;
+  return {v.id, v.isa, set == kNoTechniques ? "-" : recipe_name(set),
+          v.info->exactness == Exactness::exact ? "exact" : "approximate",
+          v.runnable() ? v.info->note : "cannot run here: " + v.reason()};
 }
 
-void print_line(const Variant& v) {
-  fmt::print("  {:<34} {:<11} {:<16} {:<7} {}\n", v.id, v.isa, technique_names(v.info->techniques),
-             v.info->exactness == Exactness::exact ? "exact" : "approx",
-             v.runnable() ? v.info->note : "cannot run here: " + v.reason());
+// The names under which a variant is shown: its op, or each of its techniques.
+std::vector<std::string> groups_of(const Variant& v, const std::string& by) {
+  if (by == "op") return {v.op};
+  std::vector<std::string> names;
+  for (int t = 0; t < kTechniqueCount; ++t) {
+    if (v.info->techniques.has(static_cast<Technique>(t))) names.push_back(name(static_cast<Technique>(t)));
+  }
+  return names.empty() ? std::vector<std::string>{"none"} : names;
 }
 
 }  // namespace
@@ -30,20 +37,15 @@ int list_command(const ListOptions& options) {
   }
   std::map<std::string, std::vector<const Variant*>> groups;
   for (const Variant& v : all_variants()) {
-    if (options.by == "op") {
-      groups[v.op].push_back(&v);
-      continue;
-    }
-    for (int t = 0; t < kTechniqueCount; ++t) {
-      if (v.info->techniques.has(static_cast<Technique>(t))) groups[name(static_cast<Technique>(t))].push_back(&v);
-    }
-    if (v.info->techniques == kNoTechniques) groups["none"].push_back(&v);
+    for (const std::string& group : groups_of(v, options.by)) groups[group].push_back(&v);
   }
-  fmt::print("  {:<34} {:<11} {:<16} {:<7} {}\n", "id", "isa", "techniques", "result", "note");
+  TextTable table("<<<<<");
+  table.row({"id", "isa", "techniques", "result", "note"});
   for (const auto& [group, variants] : groups) {
-    fmt::print("{}\n", group);
-    for (const Variant* v : variants) print_line(*v);
+    table.heading(group);
+    for (const Variant* v : variants) table.row(cells(*v));
   }
+  table.print();
   return kOk;
 }
 

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
-#include "measure_ceilings.hpp"
-#include "workbench.hpp"
+#include "steps.hpp"
+#include "text_table.hpp"
 
 namespace bitproof {
 
@@ -19,16 +19,19 @@ int machine_command(bool json) {
     fmt::print("{}\n", j.dump(2));
     return kOk;
   }
-  for (const char* key : {"cpu_model", "physical_cores", "llc_bytes", "memory_bytes", "memory_available_bytes", "governor",
-                          "transparent_hugepages", "kernel", "compiler", "compiler_flags", "git_revision", "ping_pong_ns",
-                          "clock_ghz"}) {
-    const std::string why = std::string(key) + "_why";
-    fmt::print("{:<24} {}{}\n", key, j[key].dump(), j.contains(why) ? "  " + j[why].get<std::string>() : "");
+  TextTable table("<<");
+  for (const char* key :
+       {"cpu_model", "physical_cores", "llc_bytes", "memory_bytes", "memory_available_bytes", "governor",
+        "transparent_hugepages", "kernel", "compiler", "compiler_flags", "git_revision", "ping_pong_ns", "clock_ghz"}) {
+    const std::string text = j[key].is_string() ? j[key].get<std::string>() : j[key].dump();
+    table.row({key, j[key].is_null() ? "unknown: " + j[std::string(key) + "_why"].get<std::string>() : text});
   }
-  for (const Json& c : j["ceilings"]) {
-    fmt::print("read, {} thread(s), state {}: {:.1f} GB/s ({})\n", c["threads"].get<int>(), c["state"].get<std::string>(),
-               c["gb_per_s"]["median"].get<double>(), c["pattern"].get<std::string>());
+  for (const Json& c : j["ceilings"]["by_threads"]) {
+    table.row({fmt::format("read, {} thread(s)", c["threads"].get<int>()),
+               fmt::format("{:.1f} GB/s ({}), state {}", c["gb_per_s"]["median"].get<double>(),
+                           c["pattern"].get<std::string>(), c["state"].get<std::string>())});
   }
+  table.print();
   return kOk;
 }
 

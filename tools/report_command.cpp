@@ -8,18 +8,19 @@
 namespace bitproof {
 
 int report_command(const ReportOptions& options) {
+  const std::string content = read_file(options.run);
   Json run;
-  try {
-    run = Json::parse(read_file(options.run));
-  } catch (const Json::exception& e) {
-    throw BadInput("{}: not JSON: {}", options.run, e.what());
-  }
   std::string text;
   try {
-    text = options.format == "json" ? run.dump(1) + "\n" : markdown(run);
-  } catch (const BadInput& e) {
+    run = Json::parse(content);
+    text = markdown(run);  // reads all of it: what is not a run of this schema ends here, whatever the format
+  } catch (const Json::parse_error& e) {
+    throw BadInput("{}: not JSON from byte {} on: cut off, or not the run.json of a `bitproof run`", options.run,
+                   e.byte);
+  } catch (const std::exception& e) {
     throw BadInput("{}: {}", options.run, e.what());
   }
+  if (options.format == "json") text = run.dump(1) + "\n";
   if (options.output.empty()) {
     fmt::print("{}", text);
   } else {

@@ -10,7 +10,8 @@ namespace bitproof {
 class ProgressLine {
  public:
   explicit ProgressLine(std::string what);
-  ~ProgressLine();  // ends the line
+  // Ends with the time it took; without a trace when an exception passes, so that bad input is one line.
+  ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
@@ -18,15 +19,17 @@ class ProgressLine {
   void update(double fraction, const std::string& detail = "");
 
  private:
-  void draw(double fraction, const std::string& detail);
+  double elapsed_s() const;
+  void rewrite(std::string line) const;
 
   std::string what_;
   bool terminal_;
+  int exceptions_;  // in flight when this began
   std::chrono::steady_clock::time_point start_, drawn_;
 };
 
 void note(const std::string& line);  // one plain line on standard error
 
-std::string duration(double seconds);  // "42 s", "3 min 10 s"
+std::string duration(double seconds);  // "0.4 s", "42 s", "3 min 10 s"
 
 }  // namespace bitproof

@@ -10,12 +10,54 @@
 namespace bitproof {
 namespace {
 
-constexpr std::size_t kMostInGroup = 12;  // each holds its rotating copies in memory
-constexpr int kMostCopies = 4096;
+constexpr std::size_t kMostCopies = 1 << 16;
 
-const threading::Kernel& parallel_split(Clearance& clearance) {
-  return clearance.clear<threading::Kernel>("threading/omp_static").kernel();
+// Copies that make reads cold: together at least 4 x the last-level cache.
+std::size_t cold_copies(std::size_t bytes_read, std::size_t llc_bytes) {
+  return 4 * llc_bytes / std::max<std::size_t>(bytes_read, 1) + 2;
 }
+
+// Benchmarks whose rotating copies fit into memory together.
+std::size_t most_in_group(const MicrobenchOptions& options, bool cold) {
+  constexpr std::size_t kMost = 16;
+  const std::size_t each = 5 * options.llc_bytes;
+  return cold ? std::clamp<std::size_t>(options.memory_bytes / each, 1, kMost) : kMost;
+}
+
+// One workload and which of its copies were called in this repetition.
+class Rotation {
+ public:
+  Rotation(std::shared_ptr<Workload> workload, int copies) : workload_(std::move(workload)), copies_(copies) {}
+
+  void begin() {
+    workload_->poison();
+    next_ = 0;
+    touched_ = 0;
+  }
+  void call() {
+    workload_->call(next_);
+    touched_ = std::max(touched_, ++next_);
+    if (next_ == copies_) next_ = 0;
+  }
+  // Every copy that was called is judged, on what the timed calls left. An op that works in place has gone over its
+  // own output again and again, so it is judged on one call more.
+  std::string verify() {
+    if (workload_->in_place()) {
+      workload_->poison();
+      for (int i = 0; i < touched_; ++i) workload_->call(i);
+    }
+    for (int i = 0; i < touched_; ++i) {
+      const Verdict v = workload_->judge(i);
+      if (!v.ok()) return std::string(name(v.status)) + " after timing: " + v.reason;
+    }
+    return "";
+  }
+  Cost cost() const { return workload_->cost(); }
+
+ private:
+  std::shared_ptr<Workload> workload_;
+  int copies_, next_ = 0, touched_ = 0;
+};
 
 template <class Kernel>
 Timed timed_kernel(const Cleared<Kernel>& ticket, const std::shared_ptr<Problem<Kernel>>& problem,
@@ -23,31 +65,17 @@ Timed timed_kernel(const Cleared<Kernel>& ticket, const std::shared_ptr<Problem<
   WorkloadOptions options{.threading = &split, .threads = threads, .copies = 1, .guarded = false};
   std::shared_ptr<Workload> workload = problem->workload(ticket.kernel(), options);
   if (cold) {
-    const std::size_t wanted = 4 * llc_bytes / std::max<std::size_t>(workload->bytes_read(), 1) + 2;
-    options.copies = static_cast<int>(std::min<std::size_t>(wanted, kMostCopies));
+    const std::size_t copies = cold_copies(workload->bytes_read(), llc_bytes);
+    if (copies > kMostCopies) throw NotCleared("too small to be found cold: use temperature = \"hot\"");
+    options.copies = static_cast<int>(copies);
     workload = problem->workload(ticket.kernel(), options);
   }
-  workload->poison();
-  const int copies = options.copies;
-  const auto next = std::make_shared<int>(0);
-  return {
-      .operation =
-          [=] {
-            workload->call(*next);
-            *next = *next + 1 == copies ? 0 : *next + 1;
-          },
-      .verify = [=, keep = problem]() -> std::string {
-        const int last = (*next + copies - 1) % copies;
-        if (workload->in_place()) {
-          workload->poison();
-          workload->call(last);
-        }
-        const Verdict v = workload->judge(last);
-        return v.ok() ? "" : std::string(name(v.status)) + " after timing: " + v.reason;
-      },
-      .count = {},
-      .cost = workload->cost(),
-  };
+  const auto rotation = std::make_shared<Rotation>(std::move(workload), options.copies);
+  return {.begin = [=] { rotation->begin(); },
+          .operation = [=] { rotation->call(); },
+          .verify = [=, keep = problem] { return rotation->verify(); },
+          .count = {},
+          .cost = rotation->cost()};
 }
 
 template <class Kernel>
@@ -57,22 +85,24 @@ void add_op(const std::string& op, const BenchmarkSpec& spec, const MicrobenchOp
   if (chosen.empty()) return;
   for (Case c : spec.cases) {
     c.op = op;
-    validate(c, spec.name);
+    validate(c, "benchmark '" + spec.name + "'");
     const std::shared_ptr<Problem<Kernel>> problem = make_problem<Kernel>(c);
     for (const bool cold : spec.cold) {
       Group group;
-      for (const int asked : spec.threads) {
-        const int threads = asked == 0 ? options.cores : asked;
-        if (threads > options.cores) continue;
-        const threading::Kernel& split = threads == 1 ? whole_split() : parallel_split(clearance);
+      for (const int threads : thread_counts(spec, options.cores)) {
         for (const auto* v : chosen) {
-          const std::string text = to_string(c);
-          BenchResult head{.id = v->id, .benchmark = spec.name, .kind = spec.kind, .c = text, .threads = threads, .cold = cold};
-          group.push_back({head, [&clearance, &split, &options, problem, c, cold, threads, id = v->id] {
-                             return timed_kernel<Kernel>(clearance.clear<Kernel>(id), problem, split, threads, cold,
+          BenchResult head{.id = v->id, .benchmark = spec.name, .kind = spec.kind, .c = to_string(c), .threads = threads, .cold = cold};
+          if (auto row = not_runnable(head, *v, options.cores)) {
+            group.push_back(std::move(*row));
+            continue;
+          }
+          group.push_back({head, [&clearance, &options, problem, c, cold, threads, id = v->id] {
+                             const threading::Kernel& split =
+                                 threads == 1 ? whole_split() : clearance.clear<threading::Kernel>("threading/omp_static").kernel();
+                             return timed_kernel<Kernel>(clearance.clear<Kernel>(id, *problem, c), problem, split, threads, cold,
                                                          options.llc_bytes);
                            }});
-          if (group.size() == kMostInGroup) groups.push_back(std::exchange(group, {}));
+          if (group.size() == most_in_group(options, cold)) groups.push_back(std::exchange(group, {}));
         }
       }
       if (!group.empty()) groups.push_back(std::move(group));

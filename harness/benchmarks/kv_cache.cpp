@@ -36,23 +36,32 @@ struct FilledCache {
   std::vector<float> row;
 };
 
-// A ring goes on past its end; a straight cache begins again at 0, as for a new sequence.
-Timed timed_append(const Cleared<kv_cache::Kernel>& ticket, std::int64_t positions) {
+// A ring goes on past its end; a straight cache begins again at 0, as for a new sequence. Each position's values are its
+// number, so that what was stored where can be seen.
+Timed timed_append(const Cleared<kv_cache::Kernel>& ticket, std::int64_t capacity) {
   const std::int64_t layers = model_by_name("7b").layers;
-  const auto cache = std::make_shared<FilledCache>(ticket.kernel(), positions, layers);
-  const auto position = std::make_shared<std::int64_t>(positions);
+  const auto cache = std::make_shared<FilledCache>(ticket.kernel(), capacity, layers);
+  const auto position = std::make_shared<std::int64_t>(0);
   const auto refused = std::make_shared<bool>(false);
-  const double bytes = 2.0 * sizeof(float) * static_cast<double>(cache->model.kv_width() * layers);
   return {
+      .begin = {},
       .operation =
           [=] {
-            if (!cache->append(0, *position)) *position = 0;
+            if (*position == capacity) *position = 0;
+            cache->row[0] = static_cast<float>(*position);
             for (std::int64_t l = 0; l < layers; ++l) *refused |= !cache->append(l, *position);
             ++*position;
           },
-      .verify = [=]() -> std::string { return *refused ? "an append was refused" : ""; },
+      .verify = [=]() -> std::string {
+        if (*refused) return "an append was refused";
+        const std::int64_t last_layer = ticket.kernel().keeps_past ? layers - 1 : 0;
+        const kv_cache::View view = cache->kernel.view(cache->shape, cache->storage.data(), last_layer, 0, *position);
+        const auto* newest = static_cast<const float*>(view.segment[0].k) + (*position - 1) * cache->model.head_dim;
+        const auto want = static_cast<float>(*position - 1);
+        return *newest == want ? "" : fmt::format("position {} holds {}", want, *newest);
+      },
       .count = {},
-      .cost = {0, 2 * bytes},  // read once, written once
+      .cost = {0, 2.0 * sizeof(float) * static_cast<double>(cache->model.kv_width() * layers)},  // written; the row is in L1
   };
 }
 

@@ -12,21 +12,27 @@ Timed timed_loop(const ArmSpec& spec, std::int64_t depth, Clearance& clearance) 
       std::make_shared<Workbench>(WorkbenchOptions{.depth = depth, .tokens = kTokens}, std::vector{spec}, clearance);
   TokenLoop* loop = &bench->arms()[0]->loop();
   const auto token = std::make_shared<std::int32_t>(0);
-  const auto restore = [=] {
+  const auto begin = [=] {
     const auto prompt = bench->prompt();
-    loop->restore(prompt.first(prompt.size() - 1), bench->prefix());
+    loop->rewind(depth);
     *token = prompt.back();
   };
-  restore();
   return {
+      .begin = begin,
       .operation =
           [=] {
-            if (loop->length() == depth + kTokens) restore();
+            if (loop->length() == depth + kTokens) begin();
             *token = loop->next(*token);
           },
-      .verify = [=] { return difference(loop->ledger(), loop->expected()); },
+      .verify =
+          [=]() -> std::string {
+            Ledger want;
+            const Decode decode{depth, loop->length() - depth, loop->keeps_past(), loop->capacity()};
+            add_expected(want, bench->shape(), loop->weight_bytes(), decode);
+            return difference(loop->ledger(), want);
+          },
       .count = {},
-      .cost = {0, 0},
+      .cost = {},
   };
 }
 

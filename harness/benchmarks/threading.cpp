@@ -37,12 +37,14 @@ Timed timed_region(const Cleared<threading::Kernel>& ticket, int threads) {
 
 std::vector<Group> threading_groups(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance) {
   Group group;
-  for (const int asked : spec.threads) {
-    const int threads = asked == 0 ? options.cores : asked;
-    if (threads > options.cores) continue;
+  for (const int threads : thread_counts(spec, options.cores)) {
     for (const auto* v : matching<threading::Kernel>(spec.variants)) {
-      group.push_back({{.id = v->id, .benchmark = spec.name, .kind = spec.kind, .c = "empty region", .threads = threads},
-                       [&clearance, threads, id = v->id] {
+      const BenchResult head{.id = v->id, .benchmark = spec.name, .kind = spec.kind, .c = "empty region", .threads = threads};
+      if (auto row = not_runnable(head, *v, options.cores)) {
+        group.push_back(std::move(*row));
+        continue;
+      }
+      group.push_back({head, [&clearance, threads, id = v->id] {
                          return timed_region(clearance.clear<threading::Kernel>(id), threads);
                        }});
     }

@@ -9,18 +9,18 @@
 #include "instances.hpp"
 #include "judge.hpp"
 #include "reference/matmul.hpp"
+#include "round_up.hpp"
 
 namespace bitproof {
 namespace {
 
-std::int64_t round_up(std::int64_t n, std::int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 template <matmul::Weights kWeights>
 struct Inputs {
   explicit Inputs(const Case& given)
       : c(given),
         w(weight_inputs(c, c.rows, c.cols, kWeights == matmul::Weights::ternary ? 1 : 127)),
-        x(int8_inputs(c, 1, c.batch * c.cols)) {}
+        x(int8_inputs(c, 1)) {}
 
   const std::vector<std::int32_t>& truth() {
     return lazy.get([&] {
@@ -54,7 +54,10 @@ struct Instance {
     if (first) {
       packed.assign(first->packed.span());
     } else {
-      kernel.pack(shape, in.w.data(), 0, shape.rows, packed.data());
+      // In two parts, the second first, as the threads that make a model may.
+      const std::int64_t middle = shape.rows / 2 / kernel.row_multiple * kernel.row_multiple;
+      kernel.pack(shape, in.w.data() + middle * shape.cols, middle, shape.rows, packed.data());
+      if (middle) kernel.pack(shape, in.w.data(), 0, middle, packed.data());
     }
     for (int t = 0; t < options.threads; ++t) {
       scratch.emplace_back(static_cast<std::int64_t>(kernel.scratch_bytes(shape, in.c.batch)), options.guarded, 64);
@@ -80,7 +83,15 @@ struct Instance {
     });
   }
 
+  // An exact form cannot hold its weights in fewer bits than their entropy: log2(3) a trit, log2(255) an int8.
+  bool too_small() const {
+    const double bits = kWeights == matmul::Weights::ternary ? 1.5849 : 7.994;
+    const double weights = static_cast<double>(shape.rows) * static_cast<double>(shape.cols);
+    return info.exactness == Exactness::exact && 8.0 * static_cast<double>(packed.bytes()) < bits * weights;
+  }
+
   Verdict judge(Inputs<kWeights>& in) {
+    if (too_small()) return Verdict::failed("declares fewer packed bytes than its weights have information");
     if (y.strayed()) return Verdict::failed("wrote outside its output");
     if (!x->equals(padded_x) || !x->margins_intact()) return Verdict::failed("changed its activations");
     if (!packed.margins_intact()) return Verdict::failed("wrote outside its packed weights");

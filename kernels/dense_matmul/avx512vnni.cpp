@@ -2,7 +2,7 @@
 #include <immintrin.h>
 
 #include "dense_matmul/interleaved.hpp"
-#include "ternary_matmul/activation_sums.hpp"
+#include "matmul_sums.hpp"
 
 namespace bitproof::dense_matmul {
 namespace {

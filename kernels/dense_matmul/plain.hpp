@@ -3,7 +3,7 @@
 #pragma once
 
 #include "dense_matmul/contract.hpp"
-#include "ternary_matmul/blocking.hpp"
+#include "matmul_blocking.hpp"
 
 namespace bitproof::dense_matmul {
 namespace {

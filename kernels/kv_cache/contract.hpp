@@ -2,6 +2,7 @@
 //
 // A cache is its Shape, its storage and logical positions; it keeps no other state, so calls can be replayed.
 // Layout is the variant's own; readers go through View. RoPE is applied before append, by logical position.
+// Storage is 64-byte aligned.
 #pragma once
 
 #include <cstddef>
@@ -46,10 +47,13 @@ struct Kernel {
   // Stores positions [position, position + count) of one layer and sequence; k and v are [count x kv_heads * head_dim]
   // floats. False, and nothing written, when the cache cannot hold them (a contiguous cache that is full).
   // A ring overwrites the oldest; count <= capacity. Allocates nothing; O(1) a position.
+  // In a ring that has wrapped, a batch evicts positions that its earlier queries still see: once
+  // position + count > capacity, callers append, view and attend one position at a time.
   bool (*append)(Shape, std::byte* storage, std::int64_t layer, std::int64_t sequence, std::int64_t position,
                  std::int64_t count, const float* k, const float* v);
 
-  // What a query at position end - 1 may see: the last min(end, capacity) positions before `end`.
+  // What a query at position end - 1 may see: the last min(end, capacity) positions before `end`. A contiguous cache,
+  // which refused the positions past its capacity, then shows [0, capacity).
   View (*view)(Shape, const std::byte* storage, std::int64_t layer, std::int64_t sequence, std::int64_t end);
 };
 

@@ -12,7 +12,7 @@ inline constexpr std::size_t kAlignment = 64;
 
 struct Usage {
   std::size_t reserved_bytes;    // address space set aside at create; 0 where there is none
-  std::size_t in_use_bytes;      // sum of live blocks, each rounded up to kAlignment
+  std::size_t in_use_bytes;      // sum of live blocks, each rounded up to kAlignment; 0 bytes count as kAlignment
   std::size_t high_water_bytes;  // largest in_use_bytes so far
   std::int64_t system_calls;     // blocks asked of the system allocator since create (a pool: 0)
 };

@@ -1,4 +1,4 @@
-// Rotary position embedding (arXiv:2104.09864), in place. For each pair (a, b) with angle t = position * base^(-2i/dim):
+// Rotary position embedding (arXiv:2104.09864), in place. For pair i, (a, b), with t = position * base^(-2i/dim):
 //
 //   a' = a cos t - b sin t      b' = a sin t + b cos t
 //

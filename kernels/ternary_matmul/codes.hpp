@@ -1,7 +1,7 @@
 // Two-bit codes c = q + 1 of ternary weights q, four to a byte: sum q v = sum c v - sum v.
 #pragma once
 
-#include "ternary_matmul/blocking.hpp"
+#include "matmul_blocking.hpp"
 
 namespace bitproof::ternary_matmul {
 namespace {

@@ -2,7 +2,7 @@
 // sums stay in its own dword, so there is no horizontal add.
 #include <immintrin.h>
 
-#include "ternary_matmul/activation_sums.hpp"
+#include "matmul_sums.hpp"
 #include "ternary_matmul/interleaved.hpp"
 
 namespace bitproof::ternary_matmul {

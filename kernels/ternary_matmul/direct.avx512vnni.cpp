@@ -2,7 +2,7 @@
 // position s weighs 4^s, has accumulators of its own and is divided out, exactly, at the end.
 #include <immintrin.h>
 
-#include "ternary_matmul/activation_sums.hpp"
+#include "matmul_sums.hpp"
 #include "ternary_matmul/interleaved.hpp"
 
 namespace bitproof::ternary_matmul {

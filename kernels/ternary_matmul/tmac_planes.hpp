@@ -1,13 +1,13 @@
 // T-MAC (arXiv:2407.00088) with ternary weights as two bit planes, plus (q = 1) and minus (q = -1):
 //
-//   sum q v = sum over groups of four columns of T[plus nibble] - T[minus nibble],    T[n] = sum of v_i over bits i of
-//   n
+//   sum q v = sum over groups of four columns of T[plus nibble] - T[minus nibble],    T[n] = sum of v_i over bits i
+//   of n
 //
 // Packed: [column blocks x row blocks x groups x kRows] bytes, low nibble plus, high nibble minus. A tile reads one
 // straight line a column block, while the block's tables stay in L1.
 #pragma once
 
-#include "ternary_matmul/blocking.hpp"
+#include "matmul_blocking.hpp"
 #include "ternary_matmul/contract.hpp"
 
 namespace bitproof::ternary_matmul {
@@ -67,8 +67,7 @@ inline std::size_t prepared_bytes(std::int64_t cols, std::int64_t batch) {
   return static_cast<std::size_t>(batch * tables_bytes(cols));
 }
 
-// Builds a table a group with kBuild(four activations, table); the groups of every activation are shared over the
-// parts.
+// Builds a table a group with kBuild(four activations, table); the parts share the groups of every activation.
 template <void (*kBuild)(const std::int8_t*, std::byte*)>
 void prepare_tables(const Input& in, std::byte* prepared, int part, int parts) {
   const matmul::Range mine = matmul::share(tables_bytes(in.cols) / kTableBytes, part, parts);

@@ -90,7 +90,7 @@ void look_up_rows(const Call& call, std::int64_t row, std::int64_t col, std::int
       // Unrolled, GCC 12 reassociates the byte sums into trees that do not fit the registers.
 #pragma GCC unroll 1
       for (int i = 0; i < kGroupsPerByteSum; ++i, codes += V::kRows, tables += kTableBytes) {
-        matmul::prefetch_ahead<kLines>(codes);
+        if (i * V::kRows % 64 == 0) matmul::prefetch_ahead<kLines>(codes);
         const auto both = V::load(codes);
         const auto plus_nibbles = V::bit_and(both, mask);
         const auto minus_nibbles = V::bit_and(V::shift_right_4(both), mask);

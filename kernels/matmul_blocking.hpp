@@ -20,8 +20,7 @@ struct Range {
 // The part-th of `parts` nearly equal shares of [0, n).
 constexpr Range share(std::int64_t n, int part, int parts) { return {n * part / parts, n * (part + 1) / parts}; }
 
-// Calls body<B>(b) for blocks [b, b + B) that cover [begin, end): as many of kLargest as fit, then halves of it down
-// to 1.
+// Calls body<B>(b) for blocks [b, b + B) that cover [begin, end): as many of kLargest as fit, then halves down to 1.
 template <int kLargest, class Body>
 void for_batch_blocks(std::int64_t begin, std::int64_t end, const Body& body) {
   for (; begin + kLargest <= end; begin += kLargest) body.template operator()<kLargest>(begin);

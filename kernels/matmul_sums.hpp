@@ -4,7 +4,7 @@
 // activation without a second pass; the few partial sums are added where the product is finished.
 #pragma once
 
-#include "ternary_matmul/blocking.hpp"
+#include "matmul_blocking.hpp"
 
 namespace bitproof::matmul {
 namespace {

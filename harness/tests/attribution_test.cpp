@@ -1,0 +1,111 @@
+#include "attribution.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <set>
+
+#include "support.hpp"
+#include "workbench.hpp"
+
+namespace bitproof {
+namespace {
+
+TEST(AttributionArms, AreTheCornersOfTheLattice) {
+  BITPROOF_NEEDS_SIMD();
+  for (const bool left_out : {false, true}) {
+    const std::vector<ArmSpec> arms = attribution_arms(2, left_out);
+    ASSERT_EQ(arms.size(), left_out ? 14u : 8u);
+    std::set<std::string> labels;
+    for (const ArmSpec& a : arms) {
+      labels.insert(a.label);
+      EXPECT_EQ(techniques_of(a.names), a.techniques) << a.label;
+      EXPECT_EQ(a.threads, a.techniques.has(Technique::threading) ? 2 : 1) << a.label;
+    }
+    EXPECT_EQ(labels.size(), arms.size());
+  }
+}
+
+class Attributed : public testing::Test {
+ protected:
+  void SetUp() override { BITPROOF_NEEDS_SIMD(); }
+
+  // Samples of two rounds of the tiny model in these arms.
+  Attribution of(const std::vector<ArmSpec>& specs) {
+    bench_ = std::make_unique<Workbench>(WorkbenchOptions{.model = "tiny", .depth = 3}, specs, clearance_);
+    const Schedule schedule{.depth = 3, .rounds = 2, .fill_s = 0};
+    EXPECT_EQ(run_rounds(bench_->arms(), bench_->prompt(), bench_->prefix(), schedule, {}, {}), 2);
+    return attribute(bench_->arms());
+  }
+
+  Clearance clearance_;
+  std::unique_ptr<Workbench> bench_;
+};
+
+TEST_F(Attributed, EachAloneOverNoneAndNothingThatWasNotMeasured) {
+  const Attribution a = of(attribution_arms(2, false));
+  EXPECT_EQ(a.arms_measured, 8);
+  ASSERT_TRUE(a.total);
+  EXPECT_EQ(a.total->ratios.size(), 2u) << "paired within rounds";
+  ASSERT_EQ(a.techniques.size(), static_cast<std::size_t>(kTechniqueCount));
+  const auto rate = [](const Arm& arm, std::size_t round) { return arm.samples()[round].tok_per_s(); };
+  for (std::size_t i = 0; i < a.techniques.size(); ++i) {
+    const TechniqueCredit& c = a.techniques[i];
+    ASSERT_TRUE(c.alone) << name(c.technique);
+    const Arm& alone = *bench_->arms()[2 + i];
+    for (std::size_t round = 0; round < 2; ++round) {
+      EXPECT_DOUBLE_EQ(c.alone->ratios[round], rate(alone, round) / rate(*bench_->arms()[0], round));
+    }
+    EXPECT_FALSE(c.without) << "no arm without it was measured";
+    EXPECT_TRUE(c.engaged) << name(c.technique) << ": " << c.evidence;
+    ASSERT_TRUE(c.realization_low && c.realization_high);
+    EXPECT_LE(*c.realization_low, *c.realization_high);
+  }
+  // Promised 2-3: of a gain of g - 1, half is realized by the one promise and all of it by the other.
+  const TechniqueCredit& cache = a.techniques[static_cast<std::size_t>(Technique::kv_cache)];
+  EXPECT_EQ(cache.expected, "2-3");
+  const double gain = cache.alone->geometric_mean - 1;
+  EXPECT_DOUBLE_EQ(*cache.realization_low, std::min(gain / 2, gain));
+  EXPECT_DOUBLE_EQ(*cache.realization_high, std::max(gain / 2, gain));
+}
+
+TEST_F(Attributed, LeftOutIsAllOverAllButIt) {
+  const Techniques without = kAllTechniques.without(Technique::simd);
+  const Attribution a = of({arm_of(kAllTechniques, 2), arm_of(without, 2)});
+  EXPECT_EQ(a.arms_measured, 2);
+  EXPECT_FALSE(a.total) << "none was not measured";
+  for (const TechniqueCredit& c : a.techniques) {
+    EXPECT_FALSE(c.alone) << name(c.technique);
+    EXPECT_FALSE(c.realization_low) << name(c.technique);
+    EXPECT_EQ(c.without.has_value(), c.technique == Technique::simd) << name(c.technique);
+  }
+}
+
+// An arm that wants tmac and runs direct products: no credit, whatever its ratio.
+TEST_F(Attributed, WhatDidNotEngageGetsNoCredit) {
+  ArmSpec lies = arm_of(Techniques{}.with(Technique::tmac), 1);
+  lies.names = recipe_names(kNoTechniques);
+  const Attribution a = of({arm_of(kNoTechniques, 1), lies});
+  const TechniqueCredit& tmac = a.techniques[static_cast<std::size_t>(Technique::tmac)];
+  EXPECT_TRUE(tmac.alone);
+  EXPECT_FALSE(tmac.engaged);
+  EXPECT_FALSE(tmac.realization_low);
+  EXPECT_THAT(tmac.evidence, testing::HasSubstr("no dispatched variant looks up"));
+}
+
+TEST_F(Attributed, WhatNoArmWantedIsNotEngaged) {
+  const Attribution a = of({arm_of(kNoTechniques, 1)});
+  for (const TechniqueCredit& c : a.techniques) {
+    EXPECT_FALSE(c.engaged);
+    EXPECT_EQ(c.evidence, "no arm with it was measured");
+  }
+}
+
+TEST(Attribution, OfNoArmsIsEmpty) {
+  const Attribution a = attribute({});
+  EXPECT_EQ(a.arms_measured, 0);
+  EXPECT_FALSE(a.total);
+}
+
+}  // namespace
+}  // namespace bitproof

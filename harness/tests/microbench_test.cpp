@@ -1,0 +1,184 @@
+#include "microbench.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "support.hpp"
+
+namespace bitproof {
+namespace {
+
+using testing::HasSubstr;
+
+// As short as Google Benchmark goes; its flags outlive a run, so each is always given.
+std::vector<std::string> quickly(const std::vector<std::string>& more = {}) {
+  std::vector<std::string> flags = {"--benchmark_min_time=0.001", "--benchmark_repetitions=2", "--benchmark_filter=."};
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
+std::vector<BenchResult> measure(const std::string& suite, const std::vector<std::string>& flags = quickly(),
+                                 const std::string& filter = "", int cores = 2) {
+  Clearance clearance;
+  const MicrobenchOptions options{.filter = filter, .cores = cores, .llc_bytes = 1 << 16, .google = flags};
+  return run_microbenchmarks(parse_suite(suite, "test.toml").benchmarks, options, clearance);
+}
+
+constexpr const char* kKernels = R"(
+[[benchmarks]]
+name = "products"
+kind = "kernel"
+variants = ["ternary_matmul/scalar", "ternary_matmul/tmac.scalar"]
+rows = 64
+cols = [64, 100]
+threads = [1, 0]
+temperature = ["cold", "hot"]
+)";
+
+TEST(Microbench, MeasuresEveryPointOfTheProduct) {
+  const std::vector<BenchResult> results = measure(kKernels);
+  ASSERT_EQ(results.size(), 2u * 2 * 2 * 2);
+  std::set<std::string> points;
+  for (const BenchResult& r : results) {
+    EXPECT_EQ(r.failure, "") << r.id;
+    EXPECT_EQ(r.ns.samples.size(), 2u) << r.id;
+    EXPECT_GT(r.ns.median, 0) << r.id;
+    EXPECT_EQ(r.cost.ops, 2.0 * 64 * (r.c.find("cols=100") == std::string::npos ? 64 : 100)) << r.c;
+    EXPECT_EQ(r.benchmark, "products");
+    points.insert(fmt::format("{} {} {} {}", r.id, r.c, r.threads, r.cold));
+  }
+  EXPECT_EQ(points.size(), results.size());
+}
+
+// threads = [1, 0] is the same point twice there.
+TEST(Microbench, OneCoreMeasuresOneThreadOnce) {
+  const std::vector<BenchResult> results = measure(kKernels, quickly(), "", 1);
+  EXPECT_EQ(results.size(), 8u);
+  for (const BenchResult& r : results) {
+    EXPECT_EQ(r.threads, 1);
+    EXPECT_EQ(r.ns.samples.size(), 2u);
+  }
+}
+
+TEST(Microbench, MoreThreadsThanCoresAreARowWithoutANumber) {
+  const std::vector<BenchResult> results = measure(R"(
+[[benchmarks]]
+name = "three"
+kind = "kernel"
+variants = "ternary_matmul/scalar"
+threads = 3
+temperature = "hot"
+)");
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_TRUE(results[0].skipped);
+  EXPECT_THAT(results[0].failure, HasSubstr("3 threads, 2 cores"));
+  EXPECT_TRUE(results[0].ns.samples.empty());
+}
+
+TEST(Microbench, FiltersByIdAndCase) {
+  EXPECT_EQ(measure(kKernels, quickly(), "tmac").size(), 8u);
+  EXPECT_EQ(measure(kKernels, quickly(), "cols=100").size(), 8u);
+  EXPECT_THAT(refusal([] { measure(kKernels, quickly(), "nothing"); }), HasSubstr("no benchmark of this suite matches 'nothing'"));
+}
+
+TEST(Microbench, RestoresWhatIsChangedInPlaceBeforeItJudges) {
+  const std::vector<BenchResult> results = measure(R"(
+[[benchmarks]]
+name = "in place"
+kind = "kernel"
+variants = ["residual_add/scalar", "rope/scalar"]
+rows = 2
+cols = 64
+temperature = ["hot", "cold"]
+)");
+  ASSERT_EQ(results.size(), 4u);
+  for (const BenchResult& r : results) EXPECT_EQ(r.failure, "") << r.id;
+}
+
+TEST(Microbench, MeasuresTheSlotsToo) {
+  const std::vector<BenchResult> results = measure(R"(
+[[benchmarks]]
+name = "region"
+kind = "threading"
+variants = "threading/*"
+threads = [1, 0]
+[[benchmarks]]
+name = "block"
+kind = "memory"
+variants = "memory/pool"
+bytes = 4096
+[[benchmarks]]
+name = "cache"
+kind = "kv_cache"
+variants = ["kv_cache/ring", "kv_cache/contiguous"]
+positions = 4
+)");
+  std::map<std::string, int> kinds;
+  for (const BenchResult& r : results) {
+    EXPECT_EQ(r.failure, "") << r.id << " " << r.c;
+    EXPECT_EQ(r.ns.samples.size(), 2u) << r.id;
+    ++kinds[r.kind];
+    if (r.kind == "threading") {
+      EXPECT_EQ(r.counters.at("threads_seen"), r.id == "threading/serial" ? 1 : r.threads) << r.id;
+    }
+    EXPECT_EQ(r.counters.contains("page_faults"), r.kind == "memory") << r.id;
+  }
+  EXPECT_GE(kinds["threading"], 4);
+  EXPECT_EQ(kinds["memory"], 2) << "with and without touching its pages";
+  EXPECT_EQ(kinds["kv_cache"], 4) << "append and read of two caches";
+}
+
+// The pool holds 512 MB; a block of 1 GB is refused, and the timed operations have then done nothing.
+TEST(Microbench, OperationsThatFailedHaveNoNumber) {
+  const std::vector<BenchResult> results = measure(R"(
+[[benchmarks]]
+name = "too large"
+kind = "memory"
+variants = "memory/pool"
+bytes = [1073741824, 64]
+)");
+  ASSERT_EQ(results.size(), 4u);
+  for (const BenchResult& r : results) {
+    const bool large = r.c.starts_with("1073741824");
+    EXPECT_EQ(r.failure, large ? "ran out of memory" : "") << r.c;
+    EXPECT_EQ(r.ns.samples.empty(), large) << r.c;
+  }
+}
+
+TEST(Microbench, GoogleBenchmarksFlagsPassThrough) {
+  EXPECT_EQ(measure(kKernels, quickly({"--benchmark_repetitions=3"}), "tmac")[0].ns.samples.size(), 3u);
+  EXPECT_EQ(measure(kKernels, quickly({"--benchmark_filter=tmac.*threads:2"})).size(), 4u);
+}
+
+TEST(Microbench, UnknownFlagsAreRefused) {
+  EXPECT_THAT(refusal([] { measure(kKernels, quickly({"--benchmark_speed=11"})); }),
+              HasSubstr("Google Benchmark does not know --benchmark_speed=11"));
+  EXPECT_THAT(refusal([] { measure(kKernels, quickly({"--benchmark_repetitions=many"})); }),
+              HasSubstr("--benchmark_repetitions=many"));
+  EXPECT_THAT(refusal([] { measure(kKernels, quickly({"--benchmark_out=f.json"})); }), HasSubstr("bench --json > FILE"));
+}
+
+TEST(Microbench, UnknownVariantsAreRefused) {
+  EXPECT_THAT(refusal([] {
+                measure("[[benchmarks]]\nname='b'\nkind='kernel'\nvariants=['ternary_matmul/scalar','ternary_matmul/scaler']\n");
+              }),
+              testing::AllOf(HasSubstr("ternary_matmul/scaler"), HasSubstr("did you mean ternary_matmul/scalar?")));
+}
+
+TEST(Microbench, ReportsItsProgress) {
+  Clearance clearance;
+  std::vector<double> fractions;
+  run_microbenchmarks(parse_suite(kKernels, "test.toml").benchmarks, {.filter = "tmac", .google = quickly()}, clearance,
+                      [&](double fraction, const std::string& what) {
+                        fractions.push_back(fraction);
+                        EXPECT_EQ(what, "products");
+                      });
+  EXPECT_THAT(fractions, testing::Each(testing::AllOf(testing::Ge(0), testing::Lt(1))));
+  EXPECT_TRUE(std::ranges::is_sorted(fractions));
+}
+
+}  // namespace
+}  // namespace bitproof

@@ -1,0 +1,98 @@
+// What the tests of the harness share: refusals as text, planted kernels judged, sets of techniques, tiny loops.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "check.hpp"
+#include "error.hpp"
+#include "packed_model.hpp"
+#include "run_case.hpp"
+#include "token_loop.hpp"
+
+namespace bitproof {
+
+// The line that BadInput carries; "" when nothing was refused.
+template <class F>
+std::string refusal(F&& f) {
+  try {
+    std::forward<F>(f)();
+  } catch (const BadInput& e) {
+    return e.what();
+  }
+  return "";
+}
+
+inline constexpr VariantInfo kPlanted{"", "planted", techniques()};
+
+// What Clearance would say of a kernel: the first verdict over the cases that is not a pass.
+template <class Kernel>
+Verdict verdict_of(const Kernel& kernel, const std::vector<Case>& cases) {
+  for (const Case& c : cases) {
+    const auto problem = make_problem<Kernel>(c);
+    if (Verdict v = run_case(*problem, kernel); !v.ok()) {
+      v.reason += " on " + to_string(c);
+      return v;
+    }
+  }
+  return Verdict::pass();
+}
+
+inline std::vector<Techniques> all_subsets() {
+  std::vector<Techniques> sets;
+  for (int bits = 0; bits < 1 << kTechniqueCount; ++bits) sets.push_back({static_cast<std::uint8_t>(bits)});
+  return sets;
+}
+
+// SIMD can only be switched on where a variant with it can run.
+inline bool machine_has_simd() {
+  for (const Variant& v : all_variants()) {
+    if (v.op == "ternary_matmul" && v.info->techniques.has(Technique::simd) && v.isa != "autovec" && v.runnable()) return true;
+  }
+  return false;
+}
+
+#define BITPROOF_NEEDS_SIMD() \
+  if (!machine_has_simd()) GTEST_SKIP() << "no SIMD variant runs on this machine"
+
+// A model in every form that any runnable variant reads, and loops over it.
+class LoopBench {
+ public:
+  explicit LoopBench(const ModelShape& shape = model_by_name("tiny"), std::uint64_t seed = 1)
+      : model_(SyntheticModel(shape, seed), kernels<ternary_matmul::Kernel>(), kernels<dense_matmul::Kernel>()) {}
+
+  const PackedModel& model() const { return model_; }
+  const ModelShape& shape() const { return model_.shape(); }
+
+  std::unique_ptr<TokenLoop> loop(const RecipeNames& names, int threads = 1, std::int64_t capacity = 64) {
+    return std::make_unique<TokenLoop>(model_, clearance_.clear(names), threads, capacity);
+  }
+
+ private:
+  template <class Kernel>
+  static std::vector<const Kernel*> kernels() {
+    std::vector<const Kernel*> all;
+    for (const auto& v : variants<Kernel>()) {
+      if (v.runnable()) all.push_back(v.kernel);
+    }
+    return all;
+  }
+
+  Clearance clearance_;
+  PackedModel model_;
+};
+
+// Logits of each of `tokens`, fed one after another whatever the loop itself would have chosen.
+inline std::vector<std::vector<float>> feed(TokenLoop& loop, std::span<const std::int32_t> tokens) {
+  std::vector<std::vector<float>> logits;
+  for (const std::int32_t t : tokens) {
+    loop.next(t);
+    logits.emplace_back(loop.logits().begin(), loop.logits().end());
+  }
+  return logits;
+}
+
+}  // namespace bitproof

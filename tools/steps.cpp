@@ -1,0 +1,64 @@
+#include "steps.hpp"
+
+#include <stdexcept>
+
+#include "terminal.hpp"
+
+namespace bitproof {
+
+CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter) {
+  ProgressLine progress("checking against the oracles");
+  return check(cases, filter, [&](std::size_t done, std::size_t total) {
+    progress.update(static_cast<double>(done) / static_cast<double>(total), fmt::format("{} of {}", done, total));
+  });
+}
+
+void measure_ceilings(CeilingTable& table, int threads, int rounds) {
+  const int set_aside = table.set_aside;
+  try {
+    ProgressLine progress("read ceiling");
+    table.add(sample_reads(threads, ceiling_buffer_bytes(read_machine()), rounds));
+  } catch (const std::runtime_error& e) {  // too little memory, or a limit of this process
+    table.why = e.what();
+    note(fmt::format("read ceiling: not measured: {}", e.what()));
+  }
+  if (table.set_aside > set_aside) {
+    note(fmt::format("read ceiling: {} samples set aside: other work had the CPUs", table.set_aside - set_aside));
+  }
+}
+
+std::vector<BenchResult> bench_with_progress(std::span<const BenchmarkSpec> specs, const std::string& filter, int cores,
+                                             const std::vector<std::string>& google, Clearance& clearance) {
+  const Machine machine = read_machine();
+  MicrobenchOptions options{.filter = filter, .cores = cores, .google = google};
+  options.llc_bytes = machine.llc_bytes.value.value_or(options.llc_bytes);
+  ProgressLine progress("microbenchmarks");
+  return run_microbenchmarks(specs, options, clearance,
+                             [&](double fraction, const std::string& what) { progress.update(fraction, what); });
+}
+
+std::unique_ptr<Workbench> set_up(const WorkbenchOptions& options, const std::vector<ArmSpec>& specs,
+                                  Clearance& clearance) {
+  ProgressLine progress("checking variants, generating and packing weights");
+  return std::make_unique<Workbench>(options, specs, clearance, [&](double fraction) { progress.update(fraction); });
+}
+
+int rounds_with_progress(const Workbench& bench, const Schedule& schedule, const std::function<void()>& after_round) {
+  ProgressLine progress(fmt::format("{} recipes in the token loop", bench.arms().size()));
+  const auto draw = [&](const ArmProgress& p) {
+    progress.update(p.fraction, fmt::format("round {} of {}: {}", p.round, p.rounds, p.label));
+  };
+  return run_rounds(bench.arms(), bench.prompt(), bench.prefix(), schedule, draw, after_round);
+}
+
+void add_states(CeilingTable& table, std::span<const BenchResult> results) {
+  for (const BenchResult& r : results) table.states.add({r.ping_pong_ns, "", {}});
+}
+
+void add_states(CeilingTable& table, std::span<const std::unique_ptr<Arm>> arms) {
+  for (const auto& arm : arms) {
+    for (const LoopSample& s : arm->samples()) table.states.add({s.ping_pong_ns, "", s.load});
+  }
+}
+
+}  // namespace bitproof

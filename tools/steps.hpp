@@ -1,0 +1,32 @@
+// The steps that commands are made of, each with its line of progress. Bad input is thrown before anything is measured.
+#pragma once
+
+#include <memory>
+
+#include "microbench.hpp"
+#include "reports/json.hpp"
+#include "workbench.hpp"
+
+namespace bitproof {
+
+CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter);
+
+// Adds `rounds` rounds at 1..threads threads to the table. Where there is no memory for it the table stays as it is and
+// says why: what would be held against the ceiling then has none.
+void measure_ceilings(CeilingTable& table, int threads, int rounds);
+
+std::vector<BenchResult> bench_with_progress(std::span<const BenchmarkSpec> specs, const std::string& filter, int cores,
+                                             const std::vector<std::string>& google, Clearance& clearance);
+
+std::unique_ptr<Workbench> set_up(const WorkbenchOptions& options, const std::vector<ArmSpec>& specs,
+                                  Clearance& clearance);
+
+// Rounds completed.
+int rounds_with_progress(const Workbench& bench, const Schedule& schedule,
+                         const std::function<void()>& after_round = {});
+
+// The placement readings taken beside results, so that their states can be named together.
+void add_states(CeilingTable& table, std::span<const BenchResult> results);
+void add_states(CeilingTable& table, std::span<const std::unique_ptr<Arm>> arms);
+
+}  // namespace bitproof

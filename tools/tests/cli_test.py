@@ -1,0 +1,356 @@
+"""The `bitproof` command: JSON, exit codes, error lines, interrupts. usage: cli_test.py SOURCE_DIR BITPROOF
+
+All on the tiny model and the smoke suite. Nothing here asserts on a time: commands that measure may exit 1, because a
+busy machine can break a ledger.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+SOURCE, BITPROOF = (Path(a).resolve() for a in (sys.argv.pop(1), sys.argv.pop(1)))
+CORES = len(os.sched_getaffinity(0))
+MEASURED = (0, 1)
+
+VARIANT = {"id", "op", "isa", "techniques", "exact", "runnable", "reason"}
+CHECK = {"cases", "passed", "failed", "mistrusted", "fallback", "skipped", "failures"}
+BENCH = {"id", "case", "median_ns", "ci_low_ns", "ci_high_ns", "samples", "gb_per_s", "gop_per_s", "fraction_of_ceiling",
+         "state"}  # fmt: skip
+ESTIMATE = {"median", "ci_low", "ci_high"}
+LOOP = {"tok_per_s", "layers", "tokens", "bytes_per_token", "gb_per_s", "ceiling_gb_per_s", "fraction_of_ceiling",
+        "state", "ops", "residual_ns", "ledger_ok", "witnesses", "peak_rss_bytes", "logits_hash"}  # fmt: skip
+ATTRIBUTE = {"techniques", "total_speedup", "cells_measured", "cells_total", "depth", "interactions"}
+CREDIT = {"name", "alone", "without", "shapley", "ci_low", "ci_high", "predicted", "expected", "realization", "engaged"}
+TECHNIQUES = {"memory_pool", "simd", "threading", "prefetch", "tmac", "kv_cache"}
+
+CASE = "rows=5,cols=64,batch=2,fill=random,seed=3"
+LOOP_TINY = ("loop", "--model", "tiny", "--depth", "4", "--tokens", "2", "--samples", "2")
+
+
+def bitproof(*arguments, limit=None, **options):
+    """limit: called in the child before it starts."""
+    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 250, **options}
+    return subprocess.run([BITPROOF, *map(str, arguments)], preexec_fn=limit, **options)
+
+
+def limited(what, most):
+    return lambda: resource.setrlimit(what, (most, most))
+
+
+def files_in(folder):
+    return sorted(p.relative_to(folder).as_posix() for p in Path(folder).rglob("*") if p.is_file())
+
+
+class CommandLine(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="bitproof-cli-")
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def parse(self, text):
+        """One JSON object, in which whatever is null says why."""
+
+        def check_nulls(pairs):
+            keys = dict(pairs)
+            for key, value in pairs:
+                if value is None:
+                    self.assertTrue(keys.get(f"{key}_why"), f"{key} is null without a reason")
+            return keys
+
+        parsed = json.loads(text, object_pairs_hook=check_nulls, parse_constant=self.fail)
+        self.assertIsInstance(parsed, dict)
+        return parsed
+
+    def json_of(self, *arguments, codes=(0,)):
+        done = bitproof(*arguments, "--json")
+        self.assertIn(done.returncode, codes, done.stderr)
+        return self.parse(done.stdout)
+
+    def assert_keys(self, wanted, *objects):
+        self.assertTrue(objects)
+        for o in objects:
+            self.assertLessEqual(wanted, o.keys())
+
+    def assert_refused(self, done, *words, lines_before=False):
+        """Exit 2, nothing on standard output, and one line on standard error that holds the words."""
+        lines = done.stderr.splitlines()
+        self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+        if not lines_before:
+            self.assertEqual(len(lines), 1, done.stderr)
+        self.assertTrue(lines[-1].startswith("bitproof: "), done.stderr)
+        for word in words:
+            self.assertIn(word, lines[-1])
+
+
+class Json(CommandLine):
+    def test_list(self):
+        variants = self.json_of("list")["variants"]
+        self.assert_keys(VARIANT, *variants)
+        self.assertEqual(len({v["id"] for v in variants}), len(variants))
+        for v in variants:
+            self.assertTrue(v["runnable"] or v["reason"])
+
+    def test_check(self):
+        checked = self.json_of("check", "--suite", "smoke")
+        self.assert_keys(CHECK, checked)
+        self.assertGreater(checked["passed"], 0)
+        self.assertEqual(checked["passed"] + checked["skipped"], checked["cases"])
+
+    def test_bench(self):
+        results = self.json_of("bench", "memory/", "--suite", "smoke", codes=MEASURED)["results"]
+        self.assert_keys(BENCH, *results)
+        for r in results:
+            self.assertTrue(r["ci_low_ns"] <= r["median_ns"] <= r["ci_high_ns"], r)
+
+    def test_bench_hands_flags_to_google_benchmark(self):
+        [r] = self.json_of("bench", "direct.avx2", "--suite", "smoke", "--benchmark_repetitions=3", codes=MEASURED)["results"]
+        self.assertEqual(len(r["samples"]), 3 if r["median_ns"] else 0)
+
+    def test_loop(self):
+        j = self.json_of(*LOOP_TINY, "--recipe", "all", "--prefill", 16, codes=MEASURED)
+        self.assert_keys(LOOP, j)
+        self.assert_keys(ESTIMATE, j["tok_per_s"], j["prefill_tok_per_s"])
+        self.assert_keys({"op", "ns_per_token"}, *j["ops"])
+        self.assertEqual(j["witnesses"].keys(), TECHNIQUES)
+        self.assert_keys({"engaged", "evidence"}, *j["witnesses"].values())
+        self.assertEqual((j["tokens"], j["layers"]), (4, 3))
+
+    def test_loop_says_what_the_prefix_and_the_layers_are(self):
+        j = self.json_of(*LOOP_TINY, "--recipe", "none", "--layers", 2, "--prefill", 8, codes=MEASURED)
+        self.assertEqual((j["layers"], j["model_layers"], j["whole_model"]), (2, 3, False))
+        self.assertIsNone(j["prefill_tok_per_s"])
+
+    def test_loop_logits_do_not_depend_on_the_kernel(self):
+        hashes = {
+            self.json_of(*LOOP_TINY, "--slot", f"ternary_matmul={v}", codes=MEASURED)["logits_hash"]
+            for v in ("scalar", "ternary_matmul/tmac.scalar")
+        }
+        self.assertEqual(len(hashes), 1)
+
+    def test_more_threads_than_cores(self):
+        j = self.json_of(*LOOP_TINY, "--threads", CORES + 1, "--oversubscribe", codes=MEASURED)
+        self.assertEqual(j["threads"], CORES + 1)
+        self.assertTrue(j["witnesses"]["threading"]["engaged"])
+
+    def test_attribute(self):
+        j = self.json_of("attribute", "--model", "tiny", "--rounds", 2, "--budget", "2m", codes=MEASURED)
+        self.assert_keys(ATTRIBUTE, j)
+        self.assert_keys(CREDIT, *j["techniques"])
+        self.assertEqual({t["name"] for t in j["techniques"]}, TECHNIQUES)
+
+    def test_machine(self):
+        self.assert_keys({"cpu_model", "physical_cores", "features", "compiler", "fingerprint", "ceilings"},
+                         self.json_of("machine"))  # fmt: skip
+
+    def test_run_then_report(self):
+        j = self.json_of("run", "--suite", "smoke", "--out", self.folder / "out", codes=MEASURED)
+        self.assert_keys({"run_json", "report", "failed"}, j)
+        text = Path(j["run_json"]).read_text()
+        run = self.parse(text)
+        self.assertEqual((run["partial"], bool(run["failures"])), (False, j["failed"]))
+        self.assertTrue(run["schema"])
+        self.assertEqual(bitproof("report", j["run_json"]).stdout, Path(j["report"]).read_text())
+
+        copy = self.folder / "copy.json"
+        done = bitproof("report", j["run_json"], "--format", "json", "-o", copy)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertEqual(json.loads(copy.read_text()), json.loads(text))
+
+        self.assert_refused(bitproof("report", self.write("cut.json", text[: len(text) // 2])), "cut.json", "cut off")
+        other = self.write("other.json", text.replace(run["schema"], "bitproof-run/0"))
+        for form in ("md", "json"):
+            self.assert_refused(bitproof("report", other, "--format", form), "other.json", run["schema"])
+        to = self.folder / "cut.json/report.md"
+        self.assert_refused(bitproof("report", copy, "-o", to), str(to))
+
+    def test_replay_runs_one_case(self):
+        done = bitproof("replay", f"bitproof check ternary_matmul/scalar --case {CASE} --json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        checked = self.parse(done.stdout)
+        self.assertEqual((checked["cases"], checked["passed"]), (1, 1))
+
+
+class BadInput(CommandLine):
+    def test_the_line_names_the_place_and_the_fix(self):
+        refused = (
+            ((), "list, check"),
+            (("chek",), "'chek'", "check"),
+            (("list", "--by", "isa"), "--by", "technique"),
+            (("list", "--jsn"), "--jsn", "list --help"),
+            (("check", "ternary_matmul/scaler"), "ternary_matmul/scaler", "ternary_matmul/scalar"),
+            (("check", "--suite", "smok"), "--suite", "'smok'", "smoke"),
+            (("check", "--suite", "no/such.toml"), "no/such.toml"),
+            (("check", "rope/scalar", "--case", "rows=0"), "--case", "rows"),
+            (("check", "rope/scalar", "--case", "rows=x"), "--case", "'x'"),
+            (("check", "rope/scalar", "--case", "raws=1"), "--case", "'raws'"),
+            (("check", "rope/scalar", "--case", "rows"), "--case", "key=value"),
+            (("check", "rop/scalar", "--case", "rows=1"), "'rop'"),
+            (("check", "--case", CASE), "--case", "bitproof check"),
+            (("bench", "--suite", "edges"), "edges", "[[benchmarks]]"),
+            (("bench", "--suite", "smoke", "--threads", 0), "--threads"),
+            (("bench", "nothing", "--suite", "smoke"), "'nothing'"),
+            (("bench", "--suite", "smoke", "--benchmark_no=1"), "--benchmark_no"),
+            (("list", "--benchmark_repetitions=1"), "--benchmark_repetitions", "bitproof bench"),
+            (("loop", "--recipe", "simt"), "--recipe", "'simt'", "simd"),
+            (("loop", "--slot", "rope"), "--slot", "op=variant"),
+            (("loop", "--slot", "rop=scalar"), "--slot", "'rop'", "rope"),
+            (("loop", "--slot", "rope=scaler"), "--slot", "rope/scaler", "rope/scalar"),
+            (("loop", "--tokens", 0), "--tokens", "1"),
+            (("loop", "--depth", -1), "--depth"),
+            (("loop", "--samples", 0), "--samples"),
+            (("loop", "--threads", 0), "--threads"),
+            (("loop", "--threads", 999), "--threads"),
+            (("loop", "--threads", CORES + 1), f"--threads {CORES + 1}", "--oversubscribe"),
+            (("loop", "--layers", 99), "--layers 99", "32"),
+            (("loop", "--depth", 2040, "--tokens", 9), "--depth 2040", "--tokens 9", "2048"),
+            (("loop", "--prefill", 2049), "--prefill 2049", "2048"),
+            (("loop", "--model", "8b"), "--model", "'8b'", "7b"),
+            (("attribute", "--budget", "5 parsecs"), "--budget", "5m"),
+            (("attribute", "--budget", "-5m"), "--budget"),
+            (("attribute", "--rounds", 0), "--rounds"),
+            (("attribute", "--depth", 2048), "--depth 2048", "2048"),
+            (("run", "--suite", "smok"), "--suite", "smoke"),
+            (("report", "no/such.json"), "no/such.json"),
+            (("report", SOURCE / "LICENSE"), "LICENSE", "JSON"),
+            (("report", SOURCE / "CMakePresets.json"), "CMakePresets.json", "schema"),
+            (("report",), "run"),
+            (("replay", "replay x"), "replay"),
+        )
+        for arguments, *words in refused:
+            with self.subTest(arguments=arguments):
+                self.assert_refused(bitproof(*arguments, cwd=self.folder), *words)
+                self.assertEqual(files_in(self.folder), [])
+
+    def test_a_suite_is_refused_by_file_and_line(self):
+        case = '[[cases]]\nop = "rms_norm"\ncols = 3\n'
+        for text, where in (
+            (case + "raws = 2\n", ":4:"),
+            (case + '[[cases]]\nop = "rmsnorm"\n', ":5:"),
+            (case + "batch = [1, \n", ":"),
+            ("cases = 1\n", ":1:"),
+            ("", ""),
+        ):
+            with self.subTest(text=text):
+                path = self.write("mine.toml", text)
+                self.assert_refused(bitproof("check", "--suite", path), f"{path}{where}")
+                self.assert_refused(bitproof("bench", "--suite", path), f"{path}{where}")
+
+    def test_a_check_of_no_case_fails(self):
+        done = bitproof("check", "rope/scalar", "--suite", self.write("norm.toml", '[[cases]]\nop = "rms_norm"\n'))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no case ran", done.stderr)
+
+    def test_too_little_memory(self):
+        limit = limited(resource.RLIMIT_AS, 1_000_000_000)
+        if bitproof("list", limit=limit).returncode != 0:
+            self.skipTest("this build (sanitizers) needs more address space than the limit leaves")
+        self.assert_refused(bitproof("loop", "--threads", 1, limit=limit), "memory", "--model")
+
+    def test_an_unwritable_folder(self):
+        file = self.write("file", "")
+        self.assert_refused(bitproof("run", "--suite", "smoke", "--out", file / "out"), str(file), "--out")
+        self.assertEqual(files_in(self.folder), ["file"])
+
+    def test_full_standard_output(self):
+        with open("/dev/full", "w") as full:
+            done = bitproof("list", capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("standard output", done.stderr)
+
+
+class FullDisk(CommandLine):
+    LEFT = 20_000  # bytes: less than a finished run.json
+
+    @contextlib.contextmanager
+    def small_disk(self):
+        """A folder on a file system of 1 MiB, and a function that leaves little space there and gives a limit for the
+        child; where nothing can be mounted, the limit is one on the size of files."""
+        mount = self.folder / "disk"
+        mount.mkdir()
+        mounted = shutil.which("mount") and subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=1m", "none", mount], capture_output=True
+        )
+        if not mounted or mounted.returncode != 0:
+            yield mount, lambda: limited(resource.RLIMIT_FSIZE, self.LEFT)
+            return
+
+        def fill():
+            space = os.statvfs(mount)
+            (mount / "filler").write_bytes(bytes(space.f_bavail * space.f_bsize - self.LEFT))
+
+        try:
+            yield mount, fill
+        finally:
+            subprocess.run(["umount", mount], check=True)
+
+    def test_the_last_complete_run_is_kept(self):
+        with self.small_disk() as (disk, fill):
+            run = ("run", "--suite", "smoke", "--out", disk / "out")
+            first = Path(self.json_of(*run, codes=MEASURED)["run_json"])
+            complete = first.read_bytes()
+            self.assertGreater(len(complete), self.LEFT)
+
+            self.assert_refused(bitproof(*run, limit=fill()), str(disk / "out"), "--out", lines_before=True)
+            self.assertEqual(first.read_bytes(), complete)
+            for name in files_in(disk / "out"):
+                self.assertIn(Path(name).name, ("run.json", "report.md"))
+            for path in (disk / "out").glob("*/run.json"):
+                self.assertEqual(json.loads(path.read_text())["partial"], path != first)
+
+
+class Interrupts(CommandLine):
+    def start(self, *arguments):
+        child = subprocess.Popen(
+            [BITPROOF, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.addCleanup(lambda: child.poll() is None and child.kill())
+        return child
+
+    def interrupt(self, child):
+        child.send_signal(signal.SIGINT)
+        stdout, stderr = child.communicate(timeout=120)
+        self.assertEqual(child.returncode, 130, stderr)
+        return stdout
+
+    def test_run_keeps_what_it_has_as_partial(self):
+        out = self.folder / "out"
+        child = self.start("run", "--suite", "smoke", "--out", out, "--json")
+        while not list(out.glob("*/report.md")) and child.poll() is None:
+            time.sleep(0.01)
+        j = self.parse(self.interrupt(child))
+        self.assertIs(self.parse(Path(j["run_json"]).read_text())["partial"], True)
+        self.assertIn("Partial", Path(j["report"]).read_text())
+
+    def test_loop_keeps_its_samples(self):
+        child = self.start(*LOOP_TINY[:-1], 1_000_000, "--json")
+        self.assertIn("checking variants", child.stderr.readline())
+        time.sleep(1)  # into the decoding
+        j = self.parse(self.interrupt(child))
+        self.assertGreater(j["tok_per_s"]["n"], 0)
+
+    def test_early_interrupts(self):
+        for arguments in (("attribute", "--model", "tiny"), ("bench", "--suite", "smoke"), ("check",), LOOP_TINY):
+            with self.subTest(arguments=arguments):
+                child = self.start(*arguments, "--json")
+                time.sleep(0.3)  # past the installation of the handler, long before the end
+                self.interrupt(child)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
