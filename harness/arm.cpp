@@ -82,8 +82,8 @@ Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int6
 
 std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, const KvSnapshot& prefix, std::int64_t tokens,
                                       int repeats) {
-  const auto depth = static_cast<std::int64_t>(prompt.size()) - 1;
-  if (loop_.length() < depth) loop_.restore(prompt.first(prompt.size() - 1), prefix);
+  depth_ = static_cast<std::int64_t>(prompt.size()) - 1;
+  if (loop_.length() < depth_) loop_.restore(prompt.first(prompt.size() - 1), prefix);
   LoopSample s;
   std::this_thread::sleep_for(kSpinnersSleep);
   s.ping_pong_ns = probe_state().ping_pong_ns;
@@ -108,8 +108,7 @@ std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, cons
 }
 
 bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& s) {
-  const auto depth = static_cast<std::int64_t>(prompt.size()) - 1;
-  loop_.rewind(depth);
+  loop_.rewind(depth_);
   std::int32_t token = prompt.back();
   const std::int64_t system_calls = loop_.memory_usage().system_calls;
   const std::int64_t faults = page_faults();
@@ -127,7 +126,7 @@ bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, Loop
   s.system_calls += loop_.memory_usage().system_calls - system_calls;
   threads_seen_ = std::max(threads_seen_, loop_.threads_seen());
   accumulate(ledger_, loop_.ledger());
-  add_expected(expected_, shape_, loop_.weight_bytes(), Decode{depth, tokens, loop_.keeps_past(), loop_.capacity()});
+  add_expected(expected_, shape_, loop_.weight_bytes(), Decode{depth_, tokens, loop_.keeps_past(), loop_.capacity()});
   return true;
 }
 
@@ -218,7 +217,8 @@ std::vector<Witness> Arm::witnesses() const {
        prefetching.empty() ? "no dispatched variant prefetches" : "dispatched: " + prefetching},
       {Technique::tmac, wanted(Technique::tmac), !look_up.empty(),
        look_up.empty() ? "no dispatched variant looks up" : "dispatched: " + look_up},
-      {Technique::kv_cache, wanted(Technique::kv_cache), positions == 1.0,
+      // After an empty prefix one position is all there is, with a cache or without.
+      {Technique::kv_cache, wanted(Technique::kv_cache), positions == 1.0 && (depth_ > 0 || wanted(Technique::kv_cache)),
        fmt::format("{:.4g} positions computed a token", positions)},
   };
 }

@@ -83,6 +83,7 @@ class Arm {
 
   ArmSpec spec_;
   ModelShape shape_;
+  std::int64_t depth_ = 0;  // of the samples
   TokenLoop loop_;
   std::vector<LoopSample> samples_;
   Ledger ledger_, expected_;

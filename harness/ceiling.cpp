@@ -211,10 +211,6 @@ std::vector<Ceiling> best_patterns(std::span<const ReadSample> samples) {
   return ceilings;
 }
 
-std::vector<Ceiling> read_ceilings(int max_threads, std::size_t buffer_bytes, int rounds) {
-  return best_patterns(sample_reads(max_threads, buffer_bytes, rounds));
-}
-
 double clock_probe_ghz() {
   constexpr int kBatches = 9, kSteps = 10'000;
   double best = 0;

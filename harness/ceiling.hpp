@@ -45,9 +45,6 @@ std::vector<ReadSample> sample_reads(int max_threads, std::size_t buffer_bytes, 
 // For each thread count in the samples, ascending. Give it the samples of one state to get the ceilings of that state.
 std::vector<Ceiling> best_patterns(std::span<const ReadSample> samples);
 
-// Both, whatever the state: 1 and 2 threads take about 5 s.
-std::vector<Ceiling> read_ceilings(int max_threads, std::size_t buffer_bytes, int rounds = 5);
-
 // Cycles a nanosecond while this thread computes: a chain of dependent additions, one cycle each on every x86-64.
 // The best of a few short batches, for a batch can only be slowed.
 double clock_probe_ghz();

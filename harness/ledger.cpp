@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace bitproof {
 namespace {
@@ -119,10 +118,9 @@ std::string difference(const Ledger& booked, const Ledger& expected) {
     if (op == LoopOp::memory) continue;  // how often buffers are asked for is not the model's business
     const Entry& b = booked[op];
     const Entry& e = expected[op];
-    const auto differs = [](double x, double y) { return std::abs(x - y) > 1e-9 * std::max(std::abs(x), std::abs(y)); };
     if (b.calls != e.calls) return fmt::format("{}: {} calls booked, {} expected", name(op), b.calls, e.calls);
-    if (differs(b.ops, e.ops)) return fmt::format("{}: {} ops booked, {} expected", name(op), b.ops, e.ops);
-    if (differs(b.bytes, e.bytes)) return fmt::format("{}: {} bytes booked, {} expected", name(op), b.bytes, e.bytes);
+    if (b.ops != e.ops) return fmt::format("{}: {} ops booked, {} expected", name(op), b.ops, e.ops);
+    if (b.bytes != e.bytes) return fmt::format("{}: {} bytes booked, {} expected", name(op), b.bytes, e.bytes);
   }
   return "";
 }

@@ -81,7 +81,8 @@ struct Decode {
 };
 void add_expected(Ledger& ledger, const ModelShape& model, const WeightBytes& weights, const Decode& decode);
 
-// "" when every op of `booked` has the calls, ops and bytes of `expected`, else the first difference in words.
+// "" when every op of `booked` has the calls, ops and bytes of `expected`, else the first difference in words. Exact:
+// all are sums of integers, far below 2^53.
 std::string difference(const Ledger& booked, const Ledger& expected);
 
 }  // namespace bitproof

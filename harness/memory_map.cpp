@@ -131,13 +131,13 @@ ProcessMemory process_memory() {
   return m;
 }
 
-// proc(5): 5 sets the peak resident set size to the current one.
 std::int64_t page_faults() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return usage.ru_minflt + usage.ru_majflt;
 }
 
+// proc(5): 5 sets the peak resident set size to the current one.
 bool reset_peak_rss() {
   std::ofstream clear("/proc/self/clear_refs");
   return static_cast<bool>(clear << 5 << std::flush);

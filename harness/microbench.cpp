@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "error.hpp"
 #include "interrupt.hpp"
@@ -122,7 +123,9 @@ std::string benchmark_name(const BenchResult& head) {
 }
 
 bool meant(const std::string& id, const std::string& text) {
-  return id == text || (text.ends_with('*') && id.starts_with(text.substr(0, text.size() - 1)));
+  if (!text.ends_with('*')) return id == text;
+  const std::string beginning = text.substr(0, text.size() - 1);
+  return id.starts_with(beginning) && id.find(':', beginning.size()) == std::string::npos;
 }
 
 std::vector<int> thread_counts(const BenchmarkSpec& spec, int cores) {
@@ -148,8 +151,10 @@ std::vector<BenchResult> run_microbenchmarks(std::span<const BenchmarkSpec> spec
     const std::vector<Group> made = groups_of(spec, options, clearance);
     groups.insert(groups.end(), made.begin(), made.end());
   }
+  std::set<std::string> seen;  // on one core, threads = [1, 0] is one point twice
   for (Group& group : groups) {
     std::erase_if(group, [&](const Registered& r) {
+      if (!seen.insert(r.head.benchmark + " " + benchmark_name(r.head)).second) return true;
       return (r.head.id + " " + r.head.c + " " + r.head.benchmark).find(options.filter) == std::string::npos;
     });
   }

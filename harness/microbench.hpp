@@ -75,7 +75,8 @@ std::vector<Group> threading_groups(const BenchmarkSpec&, const MicrobenchOption
 std::vector<Group> kv_cache_groups(const BenchmarkSpec&, Clearance&);
 std::vector<Group> loop_groups(const BenchmarkSpec&, const MicrobenchOptions&, Clearance&);
 
-// Whether an id is meant by a text of a suite: the id itself, or its beginning and a *.
+// Whether an id is meant by a text of a suite: the id itself, or its beginning and a * for the rest, which does not
+// stand for a colon: ternary_matmul/* means every main row, ternary_matmul/scalar:* the other rows of scalar.
 bool meant(const std::string& id, const std::string& text);
 
 // Variants of an op, runnable or not, that the texts mean.

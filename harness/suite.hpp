@@ -11,7 +11,7 @@
 //   [[benchmarks]]                # what `bench` measures; kinds in microbench.hpp
 //   name = "gemv"
 //   kind = "kernel"
-//   variants = "ternary_matmul/direct.*"  # an id, or the beginning of several and a *
+//   variants = "ternary_matmul/*"  # an id, or the beginning of several and a *
 //   rows = 4096
 //   cols = 4096
 //   threads = [1, 0]              # 0: all cores; "1..cores": every count

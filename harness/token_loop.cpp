@@ -50,9 +50,9 @@ TokenLoop::TokenLoop(const PackedModel& weights, const Recipe& recipe, int threa
   if (recipe.attention_slot.kernel().element != kv_shape_.element) {
     throw BadInput("{} reads another element type than the cache stores", recipe.attention_slot.id());
   }
-  // Angles in double, by logical position.
+  // Angles in double, by logical position, which outgrows the capacity of a ring.
   const std::int64_t half = shape_.head_dim / 2;
-  for (std::int64_t p = 0; p < capacity; ++p) {
+  for (std::int64_t p = 0; p < shape_.context; ++p) {
     for (std::int64_t i = 0; i < half; ++i) {
       const double exponent = -2.0 * static_cast<double>(i) / static_cast<double>(shape_.head_dim);
       const double angle = static_cast<double>(p) * std::pow(shape_.rope_base, exponent);
@@ -93,6 +93,7 @@ void TokenLoop::reset_ledger() {
 
 void TokenLoop::prefill(std::span<const std::int32_t> tokens) {
   tokens_.assign(tokens.begin(), tokens.end());
+  cache_full_ = false;
   for (std::size_t done = 0; keeps_past() && done < tokens.size() && !stopped(); done += kPrefillBatch) {
     forward(tokens.subspan(done, std::min<std::size_t>(kPrefillBatch, tokens.size() - done)),
             static_cast<std::int64_t>(done), false);
@@ -102,18 +103,20 @@ void TokenLoop::prefill(std::span<const std::int32_t> tokens) {
 
 void TokenLoop::restore(std::span<const std::int32_t> tokens, const KvSnapshot& snapshot) {
   tokens_.assign(tokens.begin(), tokens.end());
+  cache_full_ = false;
   reset_ledger();
   if (!keeps_past()) return;
   const auto layer_floats = static_cast<std::size_t>(snapshot.positions * shape_.kv_width());
   for (std::int64_t l = 0; l < shape_.layers && snapshot.positions > 0; ++l) {
     const std::size_t at = static_cast<std::size_t>(l) * layer_floats;
-    recipe_.kv_cache_slot.kernel().append(kv_shape_, kv_storage_.data(), l, 0, 0, snapshot.positions,
-                                          snapshot.k.data() + at, snapshot.v.data() + at);
+    cache_full_ |= !recipe_.kv_cache_slot.kernel().append(kv_shape_, kv_storage_.data(), l, 0, 0, snapshot.positions,
+                                                          snapshot.k.data() + at, snapshot.v.data() + at);
   }
 }
 
 void TokenLoop::rewind(std::int64_t length) {
   tokens_.resize(static_cast<std::size_t>(length));
+  cache_full_ = false;
   reset_ledger();
 }
 
@@ -140,6 +143,7 @@ KvSnapshot TokenLoop::snapshot() const {
 }
 
 std::int32_t TokenLoop::next(std::int32_t token) {
+  if (length() == shape_.context) throw BadInput("the context of {} positions is full: lower --depth or --tokens", shape_.context);
   tokens_.push_back(token);
   if (keeps_past()) {
     forward(std::span(tokens_).last(1), length() - 1, true);

@@ -13,9 +13,9 @@ std::string number(const Json& j, const char* format = "{:.3g}") {
 
 std::string interval(const Json& estimate, const char* format = "{:.3g}") {
   if (!estimate.is_object()) return "not measured";
-  const Json& middle = estimate.contains("geometric_mean") ? estimate["geometric_mean"] : estimate["median"];
-  return fmt::format("{} [{}, {}]", number(middle, format), number(estimate["ci_low"], format),
-                     number(estimate["ci_high"], format));
+  const Json& middle = estimate.contains("geometric_mean") ? estimate.at("geometric_mean") : estimate.at("median");
+  return fmt::format("{} [{}, {}]", number(middle, format), number(estimate.at("ci_low"), format),
+                     number(estimate.at("ci_high"), format));
 }
 
 std::string percent(const Json& fraction) {
@@ -33,7 +33,7 @@ void head(std::string& out, const Json& run) {
   if (run.value("partial", true)) {
     out += "**Partial: this run did not end.** What was measured before is below; the rest is missing.\n\n";
   }
-  const Json& failures = run["failures"];
+  const Json& failures = run.at("failures");
   if (failures.empty()) {
     if (!run.value("partial", true)) out += "No check, ledger, witness or physics gate failed.\n\n";
   } else {
@@ -44,55 +44,57 @@ void head(std::string& out, const Json& run) {
 }
 
 void arms_table(std::string& out, const Json& run) {
-  if (!run.contains("arms") || run["arms"].empty()) return;
-  const Json& model = run["model"];
+  if (!run.contains("arms") || run.at("arms").empty()) return;
+  const Json& model = run.at("model");
   out += fmt::format("## Tokens per second: model {}, {} layers, depth {}\n\n", text(model, "name"), text(model, "layers"),
                      text(run, "depth"));
   out += "Every row is the full token loop: embedding, all layers, norms, attention, head, sampling. Arms were measured in\n"
-         "turn, in an order shuffled each round. Median [95 % interval; for fewer than 6 samples, their range].\n\n";
+         "turn, in an order shuffled each round. Median [95 % interval; for fewer than 6 samples, their range]. Measured:\n"
+         "tok/s and what it is made of. Derived: GB a token (booked call by call), GB/s, residual (wall time minus ops).\n\n";
   out += "| recipe | threads | tok/s | state | GB a token | GB/s | of the read ceiling | residual | positions a token | ledger |\n"
          "|---|--:|--:|---|--:|--:|--:|--:|--:|---|\n";
-  for (const Json& a : run["arms"]) {
-    if (a["tok_per_s"].is_null()) {
-      out += fmt::format("| {} | {} | not measured: {} | | | | | | | |\n", text(a, "recipe"), a["threads"].get<int>(),
+  for (const Json& a : run.at("arms")) {
+    if (a.at("tok_per_s").is_null()) {
+      out += fmt::format("| {} | {} | not measured: {} | | | | | | | |\n", text(a, "recipe"), a.at("threads").get<int>(),
                          text(a, "tok_per_s_why"));
       continue;
     }
-    const double tokens = a["tokens"].get<double>();
+    const double tokens = a.at("tokens").get<double>();
     out += fmt::format("| {} | {} | {} | {} | {:.3f} | {:.2f} | {} | {} | {:.3g} | {} |\n", text(a, "recipe"),
-                       a["threads"].get<int>(), interval(a["tok_per_s"]), text(a, "state"),
-                       a["bytes_per_token"].get<double>() * 1e-9, a["gb_per_s"].get<double>(),
-                       percent(a["fraction_of_ceiling"]), percent(a["residual_fraction"]),
-                       a["positions"].get<double>() / tokens, a["ledger_ok"].get<bool>() ? "ok" : "**BROKEN**");
+                       a.at("threads").get<int>(), interval(a.at("tok_per_s")), text(a, "state"),
+                       a.at("bytes_per_token").get<double>() * 1e-9, a.at("gb_per_s").get<double>(),
+                       percent(a.at("fraction_of_ceiling")), percent(a.at("residual_fraction")),
+                       a.at("positions").get<double>() / tokens, a.at("ledger_ok").get<bool>() ? "ok" : "**BROKEN**");
   }
   out += "\n";
 }
 
 // The interval of a ratio excludes 1.
 bool shows_effect(const Json& ratio) {
-  return ratio["ci_low"].is_number() && (ratio["ci_low"].get<double>() > 1 || ratio["ci_high"].get<double>() < 1);
+  return ratio.at("ci_low").is_number() && (ratio.at("ci_low").get<double>() > 1 || ratio.at("ci_high").get<double>() < 1);
 }
 
 void attribution_table(std::string& out, const Json& run) {
   if (!run.contains("attribution")) return;
-  const Json& a = run["attribution"];
+  const Json& a = run.at("attribution");
   out += "## What each technique bought\n\n"
-         "alone: it over none. left out: all over all but it. realized: (alone - 1) / (expected - 1).\n\n"
+         "alone: it over none. left out: all over all but it. Both measured, paired within rounds. realized (derived):\n"
+         "(alone - 1) / (expected - 1).\n\n"
          "| technique | expected (claimed elsewhere) | alone | left out | realized | witness |\n|---|--:|--:|--:|--:|---|\n";
-  for (const Json& t : a["techniques"]) {
+  for (const Json& t : a.at("techniques")) {
     const auto ratio = [&](const char* key) {
       const std::string detail = std::string(key) + "_detail";
       if (!t.contains(detail)) return std::string("not measured");
-      return interval(t[detail]) + (shows_effect(t[detail]) ? "" : ": no effect shown");
+      return interval(t.at(detail)) + (shows_effect(t.at(detail)) ? "" : ": no effect shown");
     };
     std::string realized = "n/a";
-    if (t["realization"].is_array() && shows_effect(t["alone_detail"])) {
-      realized = fmt::format("{:.0f} to {:.0f} %", 100 * t["realization"][0].get<double>(), 100 * t["realization"][1].get<double>());
+    if (t.at("realization").is_array() && shows_effect(t.at("alone_detail"))) {
+      realized = fmt::format("{:.0f} to {:.0f} %", 100 * t.at("realization").at(0).get<double>(), 100 * t.at("realization").at(1).get<double>());
     }
     out += fmt::format("| {} | {} | {} | {} | {} | {}{} |\n", text(t, "name"), text(t, "expected"), ratio("alone"),
-                       ratio("without"), realized, t["engaged"].get<bool>() ? "" : "**NOT ENGAGED** ", text(t, "evidence"));
+                       ratio("without"), realized, t.at("engaged").get<bool>() ? "" : "**NOT ENGAGED** ", text(t, "evidence"));
   }
-  if (a.contains("total_speedup_detail")) out += fmt::format("\nAll over none: {}.\n", interval(a["total_speedup_detail"]));
+  if (a.contains("total_speedup_detail")) out += fmt::format("\nAll over none: {}.\n", interval(a.at("total_speedup_detail")));
   out += "\n";
 }
 
@@ -100,75 +102,83 @@ void attribution_table(std::string& out, const Json& run) {
 void profile_table(std::string& out, const Json& run) {
   if (!run.contains("arms")) return;
   const Json* fastest = nullptr;
-  for (const Json& a : run["arms"]) {
-    if (a["tok_per_s"].is_null()) continue;
-    if (!fastest || a["tok_per_s"]["median"] > (*fastest)["tok_per_s"]["median"]) fastest = &a;
+  for (const Json& a : run.at("arms")) {
+    if (a.at("tok_per_s").is_null()) continue;
+    if (!fastest || a.at("tok_per_s").at("median") > (*fastest).at("tok_per_s").at("median")) fastest = &a;
   }
   if (!fastest) return;
-  const double wall = (*fastest)["wall_ns_per_token"].get<double>();
+  const double wall = (*fastest).at("wall_ns_per_token").get<double>();
   out += fmt::format("## Where a token's time goes: {}\n\n| op | us a token | share | GB/s | Gop/s |\n|---|--:|--:|--:|--:|\n",
                      text(*fastest, "recipe"));
-  for (const Json& op : (*fastest)["ops"]) {
-    const double ns = op["ns_per_token"].get<double>();
+  for (const Json& op : (*fastest).at("ops")) {
+    const double ns = op.at("ns_per_token").get<double>();
     const auto rate = [&](const char* key) {
-      const double amount = op[key].get<double>();
+      const double amount = op.at(key).get<double>();
       return amount > 0 && ns > 0 ? fmt::format("{:.1f}", amount / ns) : std::string("");
     };
     out += fmt::format("| {} | {:.1f} | {:.2f} % | {} | {} |\n", text(op, "op"), ns * 1e-3, 100 * ns / wall,
                        rate("bytes_per_token"), rate("ops_per_token"));
   }
-  const double timer = (*fastest)["timer_ns"].get<double>();
+  const double timer = (*fastest).at("timer_ns").get<double>();
   out += fmt::format("| reading the clock | {:.1f} | {:.2f} % | | |\n", timer * 1e-3, 100 * timer / wall);
-  out += fmt::format("| residual | {:.1f} | {:.2f} % | | |\n\n", (*fastest)["residual_ns"].get<double>() * 1e-3,
-                     100 * (*fastest)["residual_fraction"].get<double>());
+  out += fmt::format("| residual | {:.1f} | {:.2f} % | | |\n\n", (*fastest).at("residual_ns").get<double>() * 1e-3,
+                     100 * (*fastest).at("residual_fraction").get<double>());
+}
+
+void logits_line(std::string& out, const Json& run) {
+  if (!run.contains("logits")) return;
+  const Json& l = run.at("logits");
+  out += fmt::format("Logits of the first token (measured): {} arms agree to the bit where their float ops are the same; the "
+                     "others are within {:.2g} nats of {}.\n\n",
+                     l.at("bit_equal").get<int>(), l.at("largest_kld").get<double>(), text(l, "reference"));
 }
 
 void ceilings_table(std::string& out, const Json& run) {
   if (!run.contains("ceilings")) return;
   out += "## Read ceilings, measured in this run\n\n| threads | state | GB/s | best pattern |\n|--:|---|--:|---|\n";
-  for (const Json& c : run["ceilings"]["by_threads"]) {
-    out += fmt::format("| {} | {} | {} | {} |\n", c["threads"].get<int>(), text(c, "state"), interval(c["gb_per_s"]), text(c, "pattern"));
+  for (const Json& c : run.at("ceilings").at("by_threads")) {
+    out += fmt::format("| {} | {} | {} | {} |\n", c.at("threads").get<int>(), text(c, "state"), interval(c.at("gb_per_s")), text(c, "pattern"));
   }
   out += "\n";
 }
 
 void check_table(std::string& out, const Json& run) {
   if (!run.contains("check")) return;
-  const Json& c = run["check"];
+  const Json& c = run.at("check");
   out += fmt::format("## Checks against the oracles\n\n{} cases: {} passed, {} failed, {} mistrusted, {} fallback; {} variants "
                      "skipped on this machine.\n\n",
-                     c["cases"].get<int>(), c["passed"].get<int>(), c["failed"].get<int>(), c["mistrusted"].get<int>(),
-                     c["fallback"].get<int>(), c["skipped"].get<int>());
-  for (const Json& s : c["skipped_variants"]) out += fmt::format("- skipped {}: {}\n", text(s, "id"), text(s, "reason"));
-  for (const Json& f : c["failures"]) {
+                     c.at("cases").get<int>(), c.at("passed").get<int>(), c.at("failed").get<int>(), c.at("mistrusted").get<int>(),
+                     c.at("fallback").get<int>(), c.at("skipped").get<int>());
+  for (const Json& s : c.at("skipped_variants")) out += fmt::format("- skipped {}: {}\n", text(s, "id"), text(s, "reason"));
+  for (const Json& f : c.at("failures")) {
     out += fmt::format("- **{}** {}: {}\n  replay: `{}`\n", text(f, "verdict"), text(f, "id"), text(f, "reason"), text(f, "repro"));
   }
   out += "\n";
 }
 
 void bench_table(std::string& out, const Json& run) {
-  if (!run.contains("bench") || run["bench"].empty()) return;
+  if (!run.contains("bench") || run.at("bench").empty()) return;
   out += "## Each alone\n\nGoogle Benchmark, repetitions interleaved at random; outputs checked again after timing.\n\n"
          "| benchmark | variant | case | threads | memory | time | GB/s | Gop/s | of the ceiling |\n"
          "|---|---|---|--:|---|--:|--:|--:|--:|\n";
-  for (const Json& b : run["bench"]) {
-    if (b["median_ns"].is_null()) {
+  for (const Json& b : run.at("bench")) {
+    if (b.at("median_ns").is_null()) {
       out += fmt::format("| {} | {} | {} | {} | {} | **none: {}** | | | |\n", text(b, "benchmark"), text(b, "id"), text(b, "case"),
-                         b["threads"].get<int>(), text(b, "temperature"), text(b, "median_ns_why"));
+                         b.at("threads").get<int>(), text(b, "temperature"), text(b, "median_ns_why"));
       continue;
     }
-    const double ns = b["median_ns"].get<double>();
+    const double ns = b.at("median_ns").get<double>();
     const auto time = ns < 1e3 ? fmt::format("{:.1f} ns", ns) : ns < 1e6 ? fmt::format("{:.2f} us", ns * 1e-3) : fmt::format("{:.2f} ms", ns * 1e-6);
-    const auto optional = [&](const char* key) { return b[key].is_null() ? std::string("") : number(b[key]); };
+    const auto optional = [&](const char* key) { return b.at(key).is_null() ? std::string("") : number(b.at(key)); };
     out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", text(b, "benchmark"), text(b, "id"), text(b, "case"),
-                       b["threads"].get<int>(), text(b, "temperature"), time, optional("gb_per_s"), optional("gop_per_s"),
-                       b["fraction_of_ceiling"].is_null() ? "" : percent(b["fraction_of_ceiling"]));
+                       b.at("threads").get<int>(), text(b, "temperature"), time, optional("gb_per_s"), optional("gop_per_s"),
+                       b.at("fraction_of_ceiling").is_null() ? "" : percent(b.at("fraction_of_ceiling")));
   }
   out += "\n";
 }
 
 void machine_section(std::string& out, const Json& run) {
-  const Json& m = run["machine"];
+  const Json& m = run.at("machine");
   out += "## Machine and build\n\n";
   for (const char* key : {"cpu_model", "physical_cores", "llc_bytes", "memory_bytes", "governor", "transparent_hugepages",
                           "hypervisor", "kernel", "compiler", "build_type", "compiler_flags", "git_revision", "fingerprint"}) {
@@ -178,6 +188,12 @@ void machine_section(std::string& out, const Json& run) {
   out += "\n";
 }
 
+std::ptrdiff_t disturbed_samples(const Json& arm) {
+  if (!arm.contains("samples")) return 0;
+  const Json& samples = arm.at("samples");
+  return std::count_if(samples.begin(), samples.end(), [](const Json& s) { return s.at("disturbed").get<bool>(); });
+}
+
 void limits(std::string& out, const Json& run) {
   out += "## What this run does not show\n\n"
          "- Weights and prompt are synthetic: it says nothing about the quality of text.\n"
@@ -185,10 +201,15 @@ void limits(std::string& out, const Json& run) {
          "- Shapley shares and interactions of the techniques: only corners of the lattice were measured.\n"
          "- No hardware counters were read: instructions and cache misses are unknown.\n";
   if (run.contains("arms")) {
-    for (const Json& a : run["arms"]) {
-      if (a.contains("state") && a["state"] == "mixed") {
+    for (const Json& a : run.at("arms")) {
+      const auto disturbed = disturbed_samples(a);
+      if (disturbed > 0) {
+        out += fmt::format("- {}: {} of its samples had other work on the CPUs; they are in its numbers.\n", text(a, "recipe"),
+                           disturbed);
+      }
+      if (a.contains("state") && a.at("state") == "mixed") {
         out += fmt::format("- {}: its samples span placement states; their spread is not noise alone.\n", text(a, "recipe"));
-      } else if (a.contains("state") && a["state"] == "unknown") {
+      } else if (a.contains("state") && a.at("state") == "unknown") {
         out += fmt::format("- {}: the placement probe gave no reading for some samples.\n", text(a, "recipe"));
       }
     }
@@ -208,7 +229,7 @@ std::string escape_markdown(const std::string& raw) {
 }
 
 std::string markdown(const Json& run) {
-  if (!run.is_object() || run.value("schema", "") != kSchema) {
+  if (!run.is_object() || !run.contains("schema") || run.at("schema") != kSchema) {
     throw BadInput("not a run of schema {}: made by another version, or not by bitproof", kSchema);
   }
   try {
@@ -216,6 +237,7 @@ std::string markdown(const Json& run) {
     head(out, run);
     arms_table(out, run);
     attribution_table(out, run);
+    logits_line(out, run);
     profile_table(out, run);
     ceilings_table(out, run);
     check_table(out, run);

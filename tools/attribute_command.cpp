@@ -27,14 +27,14 @@ double parse_budget_s(const std::string& text) {
 std::string ratio_text(const Json& j, const std::string& key) {
   if (!j.contains(key + "_detail")) return "not measured";
   const Json& d = j[key + "_detail"];
-  const std::string median = fmt::format("{:.2f}x", d["median"].get<double>());
-  if (d["ci_low"].is_null()) return median;
-  return fmt::format("{} [{:.2f}, {:.2f}]", median, d["ci_low"].get<double>(), d["ci_high"].get<double>());
+  const std::string middle = fmt::format("{:.2f}x", d["geometric_mean"].get<double>());
+  if (d["ci_low"].is_null()) return middle;
+  return fmt::format("{} [{:.2f}, {:.2f}]", middle, d["ci_low"].get<double>(), d["ci_high"].get<double>());
 }
 
 void print_summary(const Json& j) {
   TextTable arms("<>><");
-  arms.row({"recipe", "tok/s", "95 %", "samples"});
+  arms.row({"recipe", "tok/s", "interval", "samples"});
   for (const Json& a : j["arms"]) {
     if (a["tok_per_s"].is_null()) {
       arms.row({a["recipe"], "-", "-", a["tok_per_s_why"]});
@@ -86,6 +86,7 @@ int attribute_command(const AttributeOptions& options) {
   Json j = to_json(attribute(bench->arms()), options.depth);
   j["logits"] = to_json(logits);
   j["failures"] = failed;
+  j["partial"] = interrupted();
   j["rounds"] = rounds;
   if (rounds < options.rounds) {
     j["rounds_why"] = interrupted()

@@ -34,14 +34,14 @@ std::vector<std::string> cells(const Json& j) {
     if (j.contains(key)) counted += fmt::format("{}{} {:.3g}", counted.empty() ? "" : ", ", key, j[key].get<double>());
   }
   cells.insert(cells.end(),
-               {time_text(ns), fmt::format("+-{:.1f} %", 100 * half_width / ns), optional("gb_per_s", 1, "{:.2f}"),
+               {time_text(ns), fmt::format("{:.1f} %", 100 * half_width / ns), optional("gb_per_s", 1, "{:.2f}"),
                 optional("gop_per_s", 1, "{:.2f}"), optional("fraction_of_ceiling", 100, "{:.0f} %"), counted});
   return cells;
 }
 
 void print_results(const Json& results) {
   TextTable table("<<<>>>>><");
-  table.row({"variant", "threads", "memory", "time", "95 %", "GB/s", "Gop/s", "of ceiling", ""});
+  table.row({"variant", "threads", "memory", "time", "+-", "GB/s", "Gop/s", "of ceiling", ""});
   std::string title;
   for (const Json& j : results) {
     const std::string heading = fmt::format("{}: {}", j["benchmark"].get<std::string>(), j["case"].get<std::string>());
@@ -66,7 +66,7 @@ int bench_command(const BenchOptions& options) {
 
   const Json list = to_json(results, ceilings);
   if (options.json) {
-    fmt::print("{}\n", Json{{"results", list}, {"ceilings", to_json(ceilings)}}.dump(2));
+    fmt::print("{}\n", Json{{"partial", interrupted()}, {"results", list}, {"ceilings", to_json(ceilings)}}.dump(2));
   } else {
     print_results(list);
   }

@@ -33,7 +33,9 @@ void print_summary(const CheckSummary& s) {
 int check_command(const CheckOptions& options) {
   const CheckSummary summary = check_with_progress(chosen_cases(options), options.filter);
   if (options.json) {
-    fmt::print("{}\n", to_json(summary).dump(2));
+    Json j = to_json(summary);
+    j["partial"] = interrupted();
+    fmt::print("{}\n", j.dump(2));
   } else {
     print_summary(summary);
   }

@@ -42,7 +42,7 @@ std::vector<double> time_prefill(TokenLoop& loop, const SyntheticModel& model, s
 
 void print_summary(const Json& j, std::int64_t model_layers) {
   const Json& rate = j["tok_per_s"];
-  fmt::print("{} on {} thread(s), depth {}, state {}\n", j["recipe"].get<std::string>(), j["threads"].get<int>(),
+  fmt::print("{} on {} thread(s), depth {}, placement: {}\n", j["recipe"].get<std::string>(), j["threads"].get<int>(),
              j["depth"].get<int>(), j["state"].get<std::string>());
   if (j["layers"].get<std::int64_t>() != model_layers) {
     fmt::print("  ONLY {} OF {} LAYERS: these are not tokens of the whole model\n", j["layers"].get<int>(),
@@ -116,6 +116,7 @@ int loop_command(const LoopOptions& options) {
   add_states(ceilings, bench->arms());
 
   Json j = to_json(arm, ceilings, options.depth);
+  j["partial"] = interrupted();
   j["model"] = options.model;
   j["seed"] = options.seed;
   j["model_layers"] = whole.layers;

@@ -23,12 +23,15 @@ int machine_command(bool json) {
   for (const char* key :
        {"cpu_model", "physical_cores", "llc_bytes", "memory_bytes", "memory_available_bytes", "governor",
         "transparent_hugepages", "kernel", "compiler", "compiler_flags", "git_revision", "ping_pong_ns", "clock_ghz"}) {
-    const std::string text = j[key].is_string() ? j[key].get<std::string>() : j[key].dump();
-    table.row({key, j[key].is_null() ? "unknown: " + j[std::string(key) + "_why"].get<std::string>() : text});
+    const Json& fact = j[key];
+    table.row({key, fact.is_null()           ? "unknown: " + j[std::string(key) + "_why"].get<std::string>()
+                    : fact.is_string()       ? fact.get<std::string>()
+                    : fact.is_number_float() ? fmt::format("{:.4g}", fact.get<double>())
+                                             : fact.dump()});
   }
   for (const Json& c : j["ceilings"]["by_threads"]) {
     table.row({fmt::format("read, {} thread(s)", c["threads"].get<int>()),
-               fmt::format("{:.1f} GB/s ({}), state {}", c["gb_per_s"]["median"].get<double>(),
+               fmt::format("{:.1f} GB/s ({}), placement: {}", c["gb_per_s"]["median"].get<double>(),
                            c["pattern"].get<std::string>(), c["state"].get<std::string>())});
   }
   table.print();

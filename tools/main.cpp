@@ -179,9 +179,10 @@ int guarded(const std::vector<std::string>& arguments) {
     return kInterrupted;
   } catch (const std::bad_alloc&) {
     return refuse(kBadInput, "out of memory: use a smaller --model, --depth or fewer recipes");
-  } catch (const std::runtime_error& e) {  // the system refused memory, threads, a file
+  } catch (const std::runtime_error& e) {  // the system refused memory, threads or standard output
+    if (std::ferror(stdout) != 0) return kBadInput;
     return refuse(kBadInput,
-                  fmt::format("{}: raise the limits of this process (ulimit -a) or use a smaller --model", e.what()));
+                  fmt::format("{}; raise the limits of this process (ulimit -a) or use a smaller --model", e.what()));
   } catch (const std::exception& e) {
     return refuse(kFailed, fmt::format("a fault of bitproof itself: {}", e.what()));
   }
@@ -194,7 +195,7 @@ int main(int argc, char** argv) {
   bitproof::catch_interrupts();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write, like a full disk
   const int code = bitproof::guarded({argv + 1, argv + argc});
-  if (std::fflush(stdout) != 0) {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     bitproof::note("bitproof: standard output cannot be written: free space there, or write somewhere else");
     return bitproof::kBadInput;
   }

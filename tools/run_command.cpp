@@ -173,7 +173,7 @@ void print_answer(const Json& run) {
   fmt::print("model {}, {} layers, depth {}\n", run["model"]["name"].get<std::string>(),
              run["model"]["layers"].get<int>(), run["depth"].get<int>());
   TextTable table("<>>>>>");
-  table.row({"recipe", "threads", "tok/s", "95 %", "GB/s", "of ceiling"});
+  table.row({"recipe", "threads", "tok/s", "interval", "GB/s", "of ceiling"});
   for (const Json& a : run["arms"]) {
     const std::string threads = a["threads"].dump();
     if (a["tok_per_s"].is_null()) {

@@ -22,14 +22,13 @@ class Arms : public testing::Test {
     if (!machine_has_simd()) return;
     bench_ = std::make_unique<Workbench>(WorkbenchOptions{.model = "tiny", .depth = kDepth, .tokens = 3},
                                          std::vector{arm_of(kNoTechniques, kThreads), arm_of(kAllTechniques, kThreads)},
-                                         clearance_);
+                                         shared_clearance());
   }
   void SetUp() override { BITPROOF_NEEDS_SIMD(); }
 
   Arm& none() { return *bench_->arms()[0]; }
   Arm& all() { return *bench_->arms()[1]; }
 
-  Clearance clearance_;
   std::unique_ptr<Workbench> bench_;
 };
 
@@ -80,8 +79,7 @@ TEST(Witnesses, DoNotBelieveALabel) {
   BITPROOF_NEEDS_SIMD();
   ArmSpec lies = arm_of(kAllTechniques, kThreads, "all");
   lies.names = recipe_names(kNoTechniques);
-  Clearance clearance;
-  Workbench bench({.model = "tiny", .depth = 2}, {lies}, clearance);
+  Workbench bench({.model = "tiny", .depth = 2}, {lies}, shared_clearance());
   ASSERT_TRUE(bench.arms()[0]->sample(bench.prompt(), bench.prefix(), 1));
   for (const Witness& w : bench.arms()[0]->witnesses()) {
     EXPECT_TRUE(w.wanted);
@@ -94,14 +92,15 @@ TEST_F(Arms, AreSampledOnceARoundInAnOrderOfTheirOwn) {
   std::vector<double> fractions;
   int rounds = 0;
   const Schedule schedule{.depth = kDepth, .rounds = 3, .seed = 1, .fill_s = 0};
-  const int done = run_rounds(bench_->arms(), bench_->prompt(), bench_->prefix(), schedule,
-                              [&](const ArmProgress& p) {
-                                ++begun[p.label];
-                                EXPECT_EQ(p.round, rounds + 1);
-                                EXPECT_EQ(p.rounds, 3);
-                                EXPECT_TRUE(p.fraction >= 0 && p.fraction <= 1) << p.fraction;
-                              },
-                              [&] { ++rounds; });
+  const int done = run_rounds(
+      bench_->arms(), bench_->prompt(), bench_->prefix(), schedule,
+      [&](const ArmProgress& p) {
+        ++begun[p.label];
+        EXPECT_EQ(p.round, rounds + 1);
+        EXPECT_EQ(p.rounds, 3);
+        EXPECT_TRUE(p.fraction >= 0 && p.fraction <= 1) << p.fraction;
+      },
+      [&] { ++rounds; });
   EXPECT_EQ(done, 3);
   EXPECT_EQ(rounds, 3);
   EXPECT_EQ(begun, (std::map<std::string, int>{{"none", 3}, {"all", 3}}));
@@ -126,10 +125,7 @@ TEST_F(Arms, ShareOneModelAndOnePrefix) {
 
 TEST(Workbench, RefusesSizesThatDoNotFit) {
   const auto refused = [](const WorkbenchOptions& options) {
-    return refusal([&] {
-      Clearance clearance;
-      Workbench bench(options, {}, clearance);
-    });
+    return refusal([&] { Workbench bench(options, {}, shared_clearance()); });
   };
   EXPECT_THAT(refused({.model = "tiny", .tokens = 0}), HasSubstr("--tokens 0"));
   EXPECT_THAT(refused({.model = "tiny", .depth = -1}), HasSubstr("--depth -1"));

@@ -32,13 +32,12 @@ class Attributed : public testing::Test {
 
   // Samples of two rounds of the tiny model in these arms.
   Attribution of(const std::vector<ArmSpec>& specs) {
-    bench_ = std::make_unique<Workbench>(WorkbenchOptions{.model = "tiny", .depth = 3}, specs, clearance_);
+    bench_ = std::make_unique<Workbench>(WorkbenchOptions{.model = "tiny", .depth = 3}, specs, shared_clearance());
     const Schedule schedule{.depth = 3, .rounds = 2, .fill_s = 0};
     EXPECT_EQ(run_rounds(bench_->arms(), bench_->prompt(), bench_->prefix(), schedule, {}, {}), 2);
     return attribute(bench_->arms());
   }
 
-  Clearance clearance_;
   std::unique_ptr<Workbench> bench_;
 };
 

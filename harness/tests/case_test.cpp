@@ -17,7 +17,11 @@ Case unusual(const std::string& op) {
   Case c{.op = op, .fill = Fill::extreme, .seed = 77};
   for (const char* d : dimensions(op)) {
     const std::string name = d;
-    dimension(c, name) = name == "mode" ? 1 : name == "rows" ? 12 : name == "kv_heads" ? 3 : name == "positions" ? 9 : 8;
+    dimension(c, name) = name == "mode"        ? 1
+                         : name == "rows"      ? 12
+                         : name == "kv_heads"  ? 3
+                         : name == "positions" ? 9
+                                               : 8;
   }
   return c;
 }

@@ -72,13 +72,15 @@ TEST(Check, AnIdNamesOneVariantAndNotItsRows) {
 TEST(Check, CasesOfOtherOpsAreNotRun) { EXPECT_EQ(check(kAdd, "rms_norm/scalar").cases, 0); }
 
 TEST(Check, RefusesAFilterThatMatchesNothing) {
-  EXPECT_THAT(refusal([] { check(kAdd, "residual_add/scaler"); }),
-              AllOf(HasSubstr("no variant matches 'residual_add/scaler'"), HasSubstr("did you mean residual_add/scalar?")));
+  EXPECT_THAT(
+      refusal([] { check(kAdd, "residual_add/scaler"); }),
+      AllOf(HasSubstr("no variant matches 'residual_add/scaler'"), HasSubstr("did you mean residual_add/scalar?")));
 }
 
 TEST(Check, ReplaysByOneCommand) {
   const Case c{.op = "residual_add", .cols = 33, .batch = 2, .fill = Fill::extreme, .seed = 9};
-  EXPECT_EQ(repro("residual_add/avx2", c), "bitproof check residual_add/avx2 --case cols=33,batch=2,fill=extreme,seed=9");
+  EXPECT_EQ(repro("residual_add/avx2", c),
+            "bitproof check residual_add/avx2 --case cols=33,batch=2,fill=extreme,seed=9");
 }
 
 // One column whose only activation is 0: every output is 0, from right kernels and from those that compute nothing.

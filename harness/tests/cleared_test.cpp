@@ -16,7 +16,8 @@ template <class Kernel>
 constexpr bool only_clearance_writes() {
   using Ticket = Cleared<Kernel>;
   return !std::is_default_constructible_v<Ticket> && !std::is_constructible_v<Ticket, const Kernel&> &&
-         !std::is_constructible_v<Ticket, const Kernel*> && !std::is_constructible_v<Ticket, const VariantOf<Kernel>&> &&
+         !std::is_constructible_v<Ticket, const Kernel*> &&
+         !std::is_constructible_v<Ticket, const VariantOf<Kernel>&> &&
          !std::is_constructible_v<Ticket, const VariantOf<Kernel>*> && !std::is_constructible_v<Ticket, std::string> &&
          !std::is_aggregate_v<Ticket> && std::is_copy_constructible_v<Ticket>;
 }
@@ -65,8 +66,9 @@ TEST(Clearance, ChecksTheVeryCaseThatIsAskedForToo) {
     clear();
     FAIL() << "cleared";
   } catch (const NotCleared& e) {
-    EXPECT_THAT(e.what(), testing::AllOf(HasSubstr("ternary_matmul/scalar is MISTRUSTED"),
-                                         HasSubstr("replay: bitproof check ternary_matmul/scalar --case rows=40,cols=1")));
+    EXPECT_THAT(e.what(),
+                testing::AllOf(HasSubstr("ternary_matmul/scalar is MISTRUSTED"),
+                               HasSubstr("replay: bitproof check ternary_matmul/scalar --case rows=40,cols=1")));
   }
 }
 

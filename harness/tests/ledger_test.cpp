@@ -50,7 +50,8 @@ TEST(ExpectedLedger, OfA7BToken) {
 
 TEST(ExpectedLedger, CallsOfA7BToken) {
   const Ledger l = token_at(0);
-  for (const LoopOp op : {LoopOp::matmul_q, LoopOp::matmul_down, LoopOp::attention, LoopOp::kv_append, LoopOp::gated_ffn}) {
+  for (const LoopOp op :
+       {LoopOp::matmul_q, LoopOp::matmul_down, LoopOp::attention, LoopOp::kv_append, LoopOp::gated_ffn}) {
     EXPECT_EQ(l[op].calls, 32) << name(op);
   }
   EXPECT_EQ(l[LoopOp::rms_norm].calls, 32 * 4 + 1) << "two norms and two sub-norms a layer, one before the head";
@@ -85,7 +86,8 @@ TEST(ExpectedLedger, OfARequestFollowsFromTheRequest) {
   EXPECT_EQ(cached[LoopOp::attention].bytes, (11 + 12 + 13) * 1048576.0);
   EXPECT_EQ(recomputed.tokens, 3);
   EXPECT_EQ(recomputed.positions, 11 + 12 + 13);
-  for (std::int64_t depth = 10; depth < 13; ++depth) add_expected(by_passes, shape, kTwoBits, PassShape{depth, 1, 2048});
+  for (std::int64_t depth = 10; depth < 13; ++depth)
+    add_expected(by_passes, shape, kTwoBits, PassShape{depth, 1, 2048});
   EXPECT_EQ(difference(cached, by_passes), "");
   EXPECT_NE(difference(cached, recomputed), "");
 }
@@ -138,12 +140,15 @@ TEST(LedgerDifference, FindsPlantedFaults) {
   EXPECT_THAT(after([](Ledger& l) { l.tokens = 2; }), HasSubstr("2 tokens came out, 1 were asked for"));
   EXPECT_THAT(after([](Ledger& l) { l.tokens = 0; }), HasSubstr("0 tokens came out"));
   EXPECT_THAT(after([](Ledger& l) { l.positions = 4; }), HasSubstr("4 positions computed, the model needs 1"));
-  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::attention].calls += 1; }), HasSubstr("attention: 33 calls booked, 32 expected"));
-  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::sampling].calls = 0; }), HasSubstr("sampling: 0 calls booked, 1 expected"));
+  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::attention].calls += 1; }),
+              HasSubstr("attention: 33 calls booked, 32 expected"));
+  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::sampling].calls = 0; }),
+              HasSubstr("sampling: 0 calls booked, 1 expected"));
   EXPECT_THAT(after([](Ledger& l) { l[LoopOp::matmul_v].ops *= 31.0 / 32; }), HasSubstr("ternary_matmul:v"));
   EXPECT_THAT(after([](Ledger& l) { l[LoopOp::lm_head].bytes = 0; }), HasSubstr("lm_head: 0 bytes booked"));
   EXPECT_THAT(after([](Ledger& l) { l[LoopOp::attention].bytes -= 1048576; }), HasSubstr("attention"));
-  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::matmul_gate].ops += 2; }), HasSubstr("ternary_matmul:gate")) << "one weight";
+  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::matmul_gate].ops += 2; }), HasSubstr("ternary_matmul:gate"))
+      << "one weight";
 }
 
 TEST(LedgerDifference, FindsASkippedLayerAndALayerSoldAsAToken) {

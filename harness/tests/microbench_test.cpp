@@ -22,9 +22,8 @@ std::vector<std::string> quickly(const std::vector<std::string>& more = {}) {
 
 std::vector<BenchResult> measure(const std::string& suite, const std::vector<std::string>& flags = quickly(),
                                  const std::string& filter = "", int cores = 2) {
-  Clearance clearance;
   const MicrobenchOptions options{.filter = filter, .cores = cores, .llc_bytes = 1 << 16, .google = flags};
-  return run_microbenchmarks(parse_suite(suite, "test.toml").benchmarks, options, clearance);
+  return run_microbenchmarks(parse_suite(suite, "test.toml").benchmarks, options, shared_clearance());
 }
 
 constexpr const char* kKernels = R"(
@@ -81,7 +80,8 @@ temperature = "hot"
 TEST(Microbench, FiltersByIdAndCase) {
   EXPECT_EQ(measure(kKernels, quickly(), "tmac").size(), 8u);
   EXPECT_EQ(measure(kKernels, quickly(), "cols=100").size(), 8u);
-  EXPECT_THAT(refusal([] { measure(kKernels, quickly(), "nothing"); }), HasSubstr("no benchmark of this suite matches 'nothing'"));
+  EXPECT_THAT(refusal([] { measure(kKernels, quickly(), "nothing"); }),
+              HasSubstr("no benchmark of this suite matches 'nothing'"));
 }
 
 TEST(Microbench, RestoresWhatIsChangedInPlaceBeforeItJudges) {
@@ -158,20 +158,23 @@ TEST(Microbench, UnknownFlagsAreRefused) {
               HasSubstr("Google Benchmark does not know --benchmark_speed=11"));
   EXPECT_THAT(refusal([] { measure(kKernels, quickly({"--benchmark_repetitions=many"})); }),
               HasSubstr("--benchmark_repetitions=many"));
-  EXPECT_THAT(refusal([] { measure(kKernels, quickly({"--benchmark_out=f.json"})); }), HasSubstr("bench --json > FILE"));
+  EXPECT_THAT(refusal([] { measure(kKernels, quickly({"--benchmark_out=f.json"})); }),
+              HasSubstr("bench --json > FILE"));
 }
 
 TEST(Microbench, UnknownVariantsAreRefused) {
-  EXPECT_THAT(refusal([] {
-                measure("[[benchmarks]]\nname='b'\nkind='kernel'\nvariants=['ternary_matmul/scalar','ternary_matmul/scaler']\n");
-              }),
-              testing::AllOf(HasSubstr("ternary_matmul/scaler"), HasSubstr("did you mean ternary_matmul/scalar?")));
+  EXPECT_THAT(
+      refusal([] {
+        measure(
+            "[[benchmarks]]\nname='b'\nkind='kernel'\nvariants=['ternary_matmul/scalar','ternary_matmul/scaler']\n");
+      }),
+      testing::AllOf(HasSubstr("ternary_matmul/scaler"), HasSubstr("did you mean ternary_matmul/scalar?")));
 }
 
 TEST(Microbench, ReportsItsProgress) {
-  Clearance clearance;
   std::vector<double> fractions;
-  run_microbenchmarks(parse_suite(kKernels, "test.toml").benchmarks, {.filter = "tmac", .google = quickly()}, clearance,
+  const MicrobenchOptions options{.filter = "tmac", .llc_bytes = 1 << 16, .google = quickly()};
+  run_microbenchmarks(parse_suite(kKernels, "test.toml").benchmarks, options, shared_clearance(),
                       [&](double fraction, const std::string& what) {
                         fractions.push_back(fraction);
                         EXPECT_EQ(what, "products");

@@ -11,7 +11,9 @@
 namespace bitproof {
 namespace {
 
-const ternary_matmul::Kernel& ternary(const std::string& id) { return *find_variant<ternary_matmul::Kernel>(id)->kernel; }
+const ternary_matmul::Kernel& ternary(const std::string& id) {
+  return *find_variant<ternary_matmul::Kernel>(id)->kernel;
+}
 const dense_matmul::Kernel& dense(const std::string& id) { return *find_variant<dense_matmul::Kernel>(id)->kernel; }
 
 std::vector<std::int8_t> trits(const SyntheticModel& model, std::int64_t layer, Matrix m) {
@@ -167,7 +169,8 @@ TEST(PackedModel, RefusesWhatDoesNotFitBeforeItTouchesMemory) {
   const std::vector<const ternary_matmul::Kernel*> forms = {&ternary("ternary_matmul/scalar")};
   const std::vector<const dense_matmul::Kernel*> heads = {&dense("dense_matmul/scalar")};
   EXPECT_THAT(refusal([&] { PackedModel model(SyntheticModel(shape, 1), forms, heads); }),
-              testing::AllOf(testing::HasSubstr("1 packed form(s) need"), testing::HasSubstr("a smaller --model")));
+              testing::AllOf(testing::HasSubstr("1 packed form(s) and caches need"),
+                             testing::HasSubstr("a smaller --depth or --model")));
 }
 
 }  // namespace

@@ -19,20 +19,20 @@ using testing::HasSubstr;
 
 enum class Fault {
   none,
-  drops_tail,             // the columns after the last whole block
-  skips_last_row,         // of every tile
-  writes_past_output,     // one element
+  drops_tail,          // the columns after the last whole block
+  skips_last_row,      // of every tile
+  writes_past_output,  // one element
   writes_zeros,
   writes_nothing,
   changes_activations,
-  reads_past_activations, // one byte
-  saturates_int16,        // sums, as vpmaddubsw without a flush does
-  forgets_row0,           // of a tile, in the output
+  reads_past_activations,  // one byte
+  saturates_int16,         // sums, as vpmaddubsw without a flush does
+  forgets_row0,            // of a tile, in the output
   forgets_batch0,
-  packs_from_row_0,       // whatever row0 is
-  packs_too_far,          // one byte before its part
-  prepares_part_0,        // only
-  scratch_underflow,      // one byte
+  packs_from_row_0,   // whatever row0 is
+  packs_too_far,      // one byte before its part
+  prepares_part_0,    // only
+  scratch_underflow,  // one byte
 };
 
 // Row-major bytes, codes w + 1, sums of the activations prepared: sum w v = sum (w + 1) v - sum v.
@@ -89,7 +89,7 @@ struct Planted {
     }
   }
 
-  static constexpr Kernel kKernel{kPlanted, 1,       kBlock,        packed_bytes, pack,
+  static constexpr Kernel kKernel{kPlanted,       1,       kBlock,        packed_bytes, pack,
                                   prepared_bytes, prepare, scratch_bytes, multiply};
 };
 

@@ -1,5 +1,5 @@
-// Every other arithmetic op with one planted fault each, judged on the cases that clear a variant for timing. Each fault
-// stands beside its clean twin: the same code without the fault passes.
+// Every other arithmetic op with one planted fault each, judged on the cases that clear a variant for timing. Each
+// fault stands beside its clean twin: the same code without the fault passes.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -28,7 +28,8 @@ void quantize(const activation_quant::Call& c, Tile t) {
     const float s = 127.0f / largest;
     c.scale[b] = s;
     for (std::int64_t i = 0; i < (kPads ? c.v_stride : c.cols); ++i) {
-      c.v[b * c.v_stride + i] = i < c.cols ? static_cast<std::int8_t>(kRound(c.x[b * c.x_stride + i] * s)) : std::int8_t{0};
+      c.v[b * c.v_stride + i] =
+          i < c.cols ? static_cast<std::int8_t>(kRound(c.x[b * c.x_stride + i] * s)) : std::int8_t{0};
     }
   }
 }
@@ -69,7 +70,8 @@ Status norm() {
       const double eps = static_cast<double>(c.eps) * kFault.eps_factor;
       const double factor = 1 / std::sqrt(squares / static_cast<double>(c.cols) + eps);
       for (std::int64_t i = 0; i < c.cols; ++i) {
-        c.y[b * c.y_stride + i] = static_cast<float>((x[i] - centre) * factor * (kFault.unweighted ? 1.0f : c.weight[i]));
+        c.y[b * c.y_stride + i] =
+            static_cast<float>((x[i] - centre) * factor * (kFault.unweighted ? 1.0f : c.weight[i]));
       }
     }
   });
@@ -143,15 +145,18 @@ void attend(const attention::Call& c, Tile t, std::byte* scratch) {
       float largest = -INFINITY;
       for (std::int64_t j = 0; j < count; ++j) {
         double dot = 0;
-        for (std::int64_t i = 0; i < c.head_dim; ++i) dot += static_cast<double>(q[i]) * row(j, &kv_cache::Segment::k)[i];
+        for (std::int64_t i = 0; i < c.head_dim; ++i)
+          dot += static_cast<double>(q[i]) * row(j, &kv_cache::Segment::k)[i];
         weight[j] = static_cast<float>(dot) * (kFault.unscaled ? 1.0f : c.scale);
         largest = std::max(largest, weight[j]);
       }
       double sum = 0;
-      for (std::int64_t j = 0; j < count; ++j) sum += weight[j] = std::exp(weight[j] - (kFault.largest_kept ? 0 : largest));
+      for (std::int64_t j = 0; j < count; ++j)
+        sum += weight[j] = std::exp(weight[j] - (kFault.largest_kept ? 0 : largest));
       for (std::int64_t i = 0; i < c.head_dim; ++i) {
         double out = 0;
-        for (std::int64_t j = 0; j < count; ++j) out += static_cast<double>(weight[j]) * row(j, &kv_cache::Segment::v)[i];
+        for (std::int64_t j = 0; j < count; ++j)
+          out += static_cast<double>(weight[j]) * row(j, &kv_cache::Segment::v)[i];
         c.out[b * c.out_stride + head * c.head_dim + i] = static_cast<float>(out / sum);
       }
     }
@@ -212,7 +217,8 @@ Status dequantized() {
     for (std::int64_t b = t.batch0; b < t.batch1; ++b) {
       for (std::int64_t i = t.row0; i < t.row1; ++i) {
         const float weight = c.weight_scale[c.scale_per_row ? i : 0];
-        c.y[b * c.y_stride + i] = kScale(static_cast<float>(c.acc[b * c.acc_stride + i]), weight, c.activation_scale[b]);
+        c.y[b * c.y_stride + i] =
+            kScale(static_cast<float>(c.acc[b * c.acc_stride + i]), weight, c.activation_scale[b]);
       }
     }
   });
@@ -229,7 +235,8 @@ TEST(PlantedResidualAdd, OutsideItsTileIsRejected) {
   const auto add = [](bool whole_row) {
     return [whole_row](const residual_add::Call& c, Tile t, std::int64_t cols) {
       for (std::int64_t b = t.batch0; b < t.batch1; ++b) {
-        for (std::int64_t i = whole_row ? 0 : t.row0; i < (whole_row ? cols : t.row1); ++i) c.h[b * cols + i] += c.y[b * cols + i];
+        for (std::int64_t i = whole_row ? 0 : t.row0; i < (whole_row ? cols : t.row1); ++i)
+          c.h[b * cols + i] += c.y[b * cols + i];
       }
     };
   };

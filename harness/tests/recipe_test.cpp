@@ -45,7 +45,9 @@ TEST(Recipes, NeverChooseAutovecOrApproximationsOrWhatCannotRun) {
 
 TEST(Recipes, NoneIsScalarEverywhere) {
   for (const auto& [op, id] : recipe_names(kNoTechniques)) {
-    const char* plain = op == "memory" ? "memory/malloc" : op == "threading" ? "threading/serial" : "kv_cache/recompute";
+    const char* plain = op == "memory"      ? "memory/malloc"
+                        : op == "threading" ? "threading/serial"
+                                            : "kv_cache/recompute";
     const bool slot = op == "memory" || op == "threading" || op == "kv_cache";
     EXPECT_EQ(id, slot ? plain : op + "/scalar");
   }
@@ -104,8 +106,7 @@ TEST(Slot, ReplacesOneVariant) {
   EXPECT_EQ(names.at("kv_cache"), "kv_cache/contiguous");
   EXPECT_EQ(names.at("memory"), "memory/pool");
   EXPECT_EQ(names.at("ternary_matmul"), "ternary_matmul/tmac.scalar:pf8");
-  const Techniques want =
-      techniques(Technique::kv_cache, Technique::memory_pool, Technique::tmac, Technique::prefetch);
+  const Techniques want = techniques(Technique::kv_cache, Technique::memory_pool, Technique::tmac, Technique::prefetch);
   EXPECT_EQ(techniques_of(names), want);
 }
 

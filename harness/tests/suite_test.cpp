@@ -97,7 +97,8 @@ class BadSuite : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadSuite, IsRefusedWithFileAndLine) {
   const Bad& bad = GetParam();
-  EXPECT_THAT(refused(bad.text), AllOf(StartsWith("some/where.toml:" + std::to_string(bad.line) + ": "), HasSubstr(bad.says)));
+  EXPECT_THAT(refused(bad.text),
+              AllOf(StartsWith("some/where.toml:" + std::to_string(bad.line) + ": "), HasSubstr(bad.says)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -105,13 +106,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Bad{"NotToml", "[[cases]]\nop = \n", 2, "not TOML"},
         Bad{"DuplicateKey", "[[cases]]\nop = 'rope'\nop = 'rope'\n", 3, "not TOML"},
-        Bad{"UnknownSection", "\n[[case]]\nop = 'rope'\n", 2, "unknown key 'case'; a suite has [[cases]] and [[benchmarks]]"},
+        Bad{"UnknownSection", "\n[[case]]\nop = 'rope'\n", 2,
+            "unknown key 'case'; a suite has [[cases]] and [[benchmarks]]"},
         Bad{"SingleTable", "[cases]\nop = 'rope'\n", 1, "write [[cases]]"},
-        Bad{"NotATable", "cases = [\n1]\n", 2, "write [[cases]]"},
-        Bad{"NoOp", "\n[[cases]]\nrows = 1\n", 2, "no op"},
-        Bad{"UnknownOp", "[[cases]]\nrows = 1\nop = ['rope', 'ropes']\n", 3, "no op is named 'ropes'"},
+        Bad{"NotATable", "cases = [\n1]\n", 2, "write [[cases]]"}, Bad{"NoOp", "\n[[cases]]\nrows = 1\n", 2, "no op"},
+        Bad{"UnknownOp", "[[cases]]\ncols = 2\nop = ['rope', 'ropes']\n", 3, "no op is named 'ropes'"},
         Bad{"UnknownKey", "[[cases]]\nop = 'rms_norm'\ncolumns = 1\n", 3, "unknown key 'columns' for rms_norm"},
-        Bad{"OfAnotherOp", "[[cases]]\nop = 'rms_norm'\nrows = 1\n", 3, "known here: name, op, fill, seed, cols, batch"},
+        Bad{"OfAnotherOp", "[[cases]]\nop = 'rms_norm'\nrows = 1\n", 3,
+            "known here: name, op, fill, seed, cols, batch"},
         Bad{"Float", "[[cases]]\nop = 'rms_norm'\n\ncols = 1.5\n", 4, "cols must be an integer"},
         Bad{"Text", "[[cases]]\nop = 'rms_norm'\ncols = [1,\n 'two']\n", 4, "cols must be an integer"},
         Bad{"NotText", "[[cases]]\nop = 3\n", 2, "op must be text"},
@@ -124,7 +126,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"NoKind", "[[benchmarks]]\nname = 'b'\nvariants = 'memory/*'\n", 1, "kind ''"},
         Bad{"NoName", "[[benchmarks]]\nkind = 'loop'\n", 1, "this benchmark has no name"},
         Bad{"NoVariants", "[[benchmarks]]\nname = 'b'\nkind = 'memory'\n", 1, "names no variants"},
-        Bad{"ThreadsBelowZero", "[[benchmarks]]\nname = 'b'\nthreads = -1\n", 3, "threads = -1 is not in 0 (all cores) .. 64"},
+        Bad{"ThreadsBelowZero", "[[benchmarks]]\nname = 'b'\nthreads = -1\n", 3,
+            "threads = -1 is not in 0 (all cores) .. 64"},
         Bad{"Lukewarm", "[[benchmarks]]\nname = 'b'\ntemperature = 'warm'\n", 3, "'warm' is neither cold nor hot"},
         Bad{"UnknownBenchmarkKey", "[[benchmarks]]\nname = 'b'\nrepeat = 3\n", 3, "unknown key 'repeat'"}),
     [](const auto& bad) { return std::string(bad.param.name); });
@@ -166,9 +169,9 @@ TEST(ShippedSuites, NameVariantsThatExist) {
       for (const std::string& text : spec.variants) {
         const bool all = text.ends_with('*');
         const std::string head = all ? text.substr(0, text.size() - 1) : text;
-        EXPECT_TRUE(std::ranges::any_of(all_variants(), [&](const Variant& v) {
-          return all ? v.id.starts_with(head) : v.id == head;
-        })) << path << ": " << spec.name << ": " << text;
+        EXPECT_TRUE(std::ranges::any_of(all_variants(),
+                                        [&](const Variant& v) { return all ? v.id.starts_with(head) : v.id == head; }))
+            << path << ": " << spec.name << ": " << text;
       }
     }
   }
@@ -186,9 +189,19 @@ TEST(ShippedSuites, SeedShapesHoldEveryShapeOfTheReports) {
     if (c.op == "ternary_matmul" && c.fill == Fill::random) met.insert({c.rows, c.cols, c.batch});
   }
   // Rows of weights x cols x batch; the two threading shapes are written rows x batch x cols there.
-  for (const auto& [rows, cols, batch] : std::vector<std::tuple<std::int64_t, std::int64_t, std::int64_t>>{
-           {8, 64, 16},    {128, 512, 128},  {16, 256, 32},    {64, 512, 64},    {128, 1024, 128}, {256, 2048, 256},
-           {512, 2048, 256}, {64, 256, 8},   {512, 4096, 32},  {4096, 4096, 1},  {11008, 4096, 1}, {4096, 11008, 1}}) {
+  for (const auto& [rows, cols, batch] :
+       std::vector<std::tuple<std::int64_t, std::int64_t, std::int64_t>>{{8, 64, 16},
+                                                                         {128, 512, 128},
+                                                                         {16, 256, 32},
+                                                                         {64, 512, 64},
+                                                                         {128, 1024, 128},
+                                                                         {256, 2048, 256},
+                                                                         {512, 2048, 256},
+                                                                         {64, 256, 8},
+                                                                         {512, 4096, 32},
+                                                                         {4096, 4096, 1},
+                                                                         {11008, 4096, 1},
+                                                                         {4096, 11008, 1}}) {
     EXPECT_TRUE(met.contains({rows, cols, batch})) << rows << " x " << cols << " x " << batch;
   }
 }
@@ -198,8 +211,9 @@ TEST(ShippedSuites, Phase2KeepsTheNamesOfTheFiveTests) {
   std::set<std::string> names;
   for (const Case& c : suite.cases) names.insert(c.name);
   for (const BenchmarkSpec& b : suite.benchmarks) names.insert(b.name);
-  for (const char* test : {"Test 1: Memory Pool Allocation", "Test 2: Threading Correctness",
-                           "Test 3: Threading Scalability", "Test 4: KV-Cache Efficiency", "Test 5: End-to-End Throughput"}) {
+  for (const char* test :
+       {"Test 1: Memory Pool Allocation", "Test 2: Threading Correctness", "Test 3: Threading Scalability",
+        "Test 4: KV-Cache Efficiency", "Test 5: End-to-End Throughput"}) {
     EXPECT_TRUE(names.contains(test)) << test;
   }
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,13 +52,20 @@ inline std::vector<Techniques> all_subsets() {
 // SIMD can only be switched on where a variant with it can run.
 inline bool machine_has_simd() {
   for (const Variant& v : all_variants()) {
-    if (v.op == "ternary_matmul" && v.info->techniques.has(Technique::simd) && v.isa != "autovec" && v.runnable()) return true;
+    if (v.op == "ternary_matmul" && v.info->techniques.has(Technique::simd) && v.isa != "autovec" && v.runnable())
+      return true;
   }
   return false;
 }
 
 #define BITPROOF_NEEDS_SIMD() \
   if (!machine_has_simd()) GTEST_SKIP() << "no SIMD variant runs on this machine"
+
+// What one test has cleared, the next need not clear again.
+inline Clearance& shared_clearance() {
+  static Clearance clearance;
+  return clearance;
+}
 
 // A model in every form that any runnable variant reads, and loops over it.
 class LoopBench {
@@ -67,8 +76,15 @@ class LoopBench {
   const PackedModel& model() const { return model_; }
   const ModelShape& shape() const { return model_.shape(); }
 
-  std::unique_ptr<TokenLoop> loop(const RecipeNames& names, int threads = 1, std::int64_t capacity = 64) {
-    return std::make_unique<TokenLoop>(model_, clearance_.clear(names), threads, capacity);
+  std::unique_ptr<TokenLoop> loop(const RecipeNames& names, int threads = 1, std::int64_t capacity = 64) const {
+    return std::make_unique<TokenLoop>(model_, shared_clearance().clear(names), threads, capacity);
+  }
+
+  // Keys and values of these tokens, by the plainest loop with a cache.
+  KvSnapshot prefix(std::span<const std::int32_t> tokens) const {
+    const auto plain = loop(recipe_names(Techniques{}.with(Technique::kv_cache)));
+    plain->prefill(tokens);
+    return plain->snapshot();
   }
 
  private:
@@ -81,18 +97,46 @@ class LoopBench {
     return all;
   }
 
-  Clearance clearance_;
   PackedModel model_;
 };
 
 // Logits of each of `tokens`, fed one after another whatever the loop itself would have chosen.
-inline std::vector<std::vector<float>> feed(TokenLoop& loop, std::span<const std::int32_t> tokens) {
-  std::vector<std::vector<float>> logits;
+using Logits = std::vector<std::vector<float>>;
+inline Logits feed(TokenLoop& loop, std::span<const std::int32_t> tokens) {
+  Logits logits;
   for (const std::int32_t t : tokens) {
     loop.next(t);
     logits.emplace_back(loop.logits().begin(), loop.logits().end());
   }
   return logits;
+}
+
+inline constexpr std::int64_t kPrefix = 20, kFed = 4;
+
+// One model, its prompt, and the loops over it.
+struct Decoding {
+  LoopBench bench;
+  std::vector<std::int32_t> prompt = bench.model().model().prompt(kPrefix + kFed);
+
+  explicit Decoding(const ModelShape& shape = model_by_name("tiny")) : bench(shape) {}
+
+  std::span<const std::int32_t> prefix() const { return std::span(prompt).first(kPrefix); }
+  std::span<const std::int32_t> fed() const { return std::span(prompt).last(kFed); }
+
+  Logits logits(const RecipeNames& names, int threads = 1, std::int64_t tokens = kFed) {
+    const auto loop = bench.loop(names, threads);
+    loop->prefill(prefix());
+    return feed(*loop, fed().first(static_cast<std::size_t>(tokens)));
+  }
+};
+
+inline RecipeNames with(RecipeNames names, const std::string& slot) {
+  apply_slot(names, slot);
+  return names;
+}
+
+inline RecipeNames best() {
+  return recipe_names(parse_recipe(machine_has_simd() ? "best" : "memory_pool,threading,kv_cache"));
 }
 
 }  // namespace bitproof

@@ -4,11 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
-#include <cstdlib>
 
-#include "gates.hpp"
-#include "interrupt.hpp"
 #include "reference/bounded.hpp"
 #include "reference/token_loop.hpp"
 #include "support.hpp"
@@ -16,38 +12,15 @@
 namespace bitproof {
 namespace {
 
-using testing::HasSubstr;
-using Logits = std::vector<std::vector<float>>;  // of each token that was fed
-
-constexpr std::int64_t kPrefix = 20, kFed = 4;
-
-// One model, its prompt, and the loops over it.
-struct Decoding {
-  LoopBench bench;
-  std::vector<std::int32_t> prompt = bench.model().model().prompt(kPrefix + kFed);
-
-  explicit Decoding(const ModelShape& shape = model_by_name("tiny")) : bench(shape) {}
-
-  std::span<const std::int32_t> prefix() const { return std::span(prompt).first(kPrefix); }
-  std::span<const std::int32_t> fed() const { return std::span(prompt).last(kFed); }
-
-  Logits logits(const RecipeNames& names, int threads = 1) {
-    const auto loop = bench.loop(names, threads);
-    loop->prefill(prefix());
-    return feed(*loop, fed());
-  }
-};
-
-RecipeNames with(RecipeNames names, const std::string& slot) {
-  apply_slot(names, slot);
-  return names;
-}
-
-RecipeNames best() { return recipe_names(parse_recipe(machine_has_simd() ? "best" : "memory_pool,threading,kv_cache")); }
-
 double kld(const std::vector<double>& truth, const std::vector<float>& got) {
   return reference::kld(truth, std::vector<double>(got.begin(), got.end()));
 }
+
+// In nats, against the reference. Loops round like it but in norms, attention and the gate, and there one ulp can push
+// an activation over a tie of its quantization. One such tie costs the tiny model 1e-5 to 2e-5 (the reference against
+// itself, its norms moved by one ulp; without a tie 1e-15), so this is a few of them; what a real fault costs is tested
+// below.
+constexpr double kMostDivergence = 1e-4;
 
 std::string ledger_fault(const TokenLoop& loop, const ModelShape& shape, std::int64_t length, std::int64_t tokens) {
   Ledger want;
@@ -68,7 +41,7 @@ void expect_like_the_reference(const ModelShape& shape) {
     if (set.has(Technique::simd) && !machine_has_simd()) continue;
     const Logits got = d.logits(recipe_names(set), set.has(Technique::threading) ? 2 : 1);
     for (std::size_t i = 0; i < got.size(); ++i) {
-      EXPECT_LE(kld(truth[i], got[i]), kMostKld) << recipe_name(set) << ", token " << i;
+      EXPECT_LE(kld(truth[i], got[i]), kMostDivergence) << recipe_name(set) << ", token " << i;
     }
   }
 }
@@ -92,6 +65,35 @@ TEST(TokenLoop, AnotherArchitectureEqualsTheReferenceLoop) {
                              .tied_head = false});
 }
 
+// The reference of another model, fed the same tokens.
+TEST(TokenLoop, TheDivergenceOfARealFaultIsFarAboveTheGate) {
+  const ModelShape shape = model_by_name("tiny");
+  const SyntheticModel model(shape, 1);
+  const reference::ModelWeights weights = model.materialize();
+  const std::vector<std::int32_t> tokens = model.prompt(kPrefix);
+  const std::vector<double> truth = reference::forward(shape, weights, tokens).logits;
+  const auto divergence = [&](const auto& plant) {
+    ModelShape faulty_shape = shape;
+    reference::ModelWeights faulty = weights;
+    std::vector<std::int32_t> fed = tokens;
+    plant(faulty_shape, faulty, fed);
+    return reference::kld(truth, reference::forward(faulty_shape, faulty, fed).logits);
+  };
+  using Weights = reference::ModelWeights;
+  using Tokens = std::vector<std::int32_t>;
+  EXPECT_GT(divergence([](ModelShape& s, Weights&, Tokens&) { s.rope_style = rope::Style::interleaved; }),
+            10 * kMostDivergence);
+  EXPECT_GT(divergence([](ModelShape& s, Weights&, Tokens&) { s.rope_base = 5e5; }), 10 * kMostDivergence);
+  EXPECT_GT(divergence([](ModelShape& s, Weights&, Tokens&) { s.sub_norms = false; }), 10 * kMostDivergence);
+  EXPECT_GT(divergence([](ModelShape& s, Weights&, Tokens&) { s.context = kPrefix - 1; }), 10 * kMostDivergence)
+      << "one position unseen";
+  EXPECT_GT(divergence([](ModelShape&, Weights& w, Tokens&) { std::swap(w.layers[1].k, w.layers[1].v); }),
+            10 * kMostDivergence);
+  EXPECT_GT(divergence([](ModelShape&, Weights& w, Tokens&) { w.layers[2] = w.layers[1]; }), 10 * kMostDivergence);
+  EXPECT_GT(divergence([](ModelShape&, Weights&, Tokens& t) { t[3] = 0; }), 10 * kMostDivergence)
+      << "one token of the prefix";
+}
+
 TEST(TokenLoop, LogitsAreBitIdenticalWhateverMultipliesAllocatesSplitsOrPrefetches) {
   Decoding d;
   const RecipeNames base = best();
@@ -106,7 +108,9 @@ TEST(TokenLoop, LogitsAreBitIdenticalWhateverMultipliesAllocatesSplitsOrPrefetch
   }
   EXPECT_EQ(d.logits(with(base, "memory=malloc")), want);
   for (const auto& v : variants<threading::Kernel>()) {
-    for (const int threads : {1, 2, 3}) EXPECT_EQ(d.logits(with(base, "threading=" + v.id), threads), want) << v.id << threads;
+    for (const int threads : {1, 2, 3}) {  // one token: more threads than cores make slow barriers
+      EXPECT_EQ(d.logits(with(base, "threading=" + v.id), threads, 1)[0], want[0]) << v.id << ", " << threads;
+    }
   }
 }
 
@@ -207,62 +211,9 @@ TEST(TokenLoop, ARingThatWrapsEqualsTheReferenceUnderItsWindow) {
   const reference::ModelWeights weights = d.bench.model().model().materialize();
   for (const std::size_t n : {8, 9, 20}) {
     const auto truth = reference::forward(windowed, weights, std::span(d.prompt).first(n)).logits;
-    EXPECT_LE(kld(truth, got[n - 1]), kMostKld) << n;
+    EXPECT_LE(kld(truth, got[n - 1]), kMostDivergence) << n;
   }
   EXPECT_EQ(ledger_fault(*loop, d.bench.shape(), 0, kPrefix), "");
-}
-
-TEST(TokenLoop, AFullCacheIsAnErrorUntilThePrefixIsReplaced) {
-  Decoding d;
-  const auto loop = d.bench.loop(with(best(), "kv_cache=contiguous"), 1, 3);
-  feed(*loop, d.prefix().first(3));
-  EXPECT_THAT(refusal([&] { loop->next(1); }), HasSubstr("kv_cache/contiguous is full at position 3"));
-  const auto fresh = d.bench.loop(with(best(), "kv_cache=contiguous"), 1, 3);
-  fresh->prefill(d.prefix().first(2));
-  loop->prefill(d.prefix().first(2));
-  EXPECT_EQ(feed(*loop, d.fed().first(1)), feed(*fresh, d.fed().first(1)));
-}
-
-TEST(TokenLoop, ASnapshotOverTheCapacityIsAnError) {
-  Decoding d;
-  const auto source = d.bench.loop(best());
-  source->prefill(d.prefix());
-  for (const char* cache : {"ring", "contiguous"}) {
-    const auto small = d.bench.loop(with(best(), std::string("kv_cache=") + cache), 1, kPrefix - 1);
-    small->restore(d.prefix(), source->snapshot());
-    EXPECT_THAT(refusal([&] { small->next(1); }), HasSubstr("is full")) << cache;
-  }
-}
-
-TEST(TokenLoop, ACapacityOverTheContextIsRefused) {
-  Decoding d;
-  EXPECT_THAT(refusal([&] { d.bench.loop(best(), 1, 257); }), HasSubstr("257 is over the model's context of 256"));
-}
-
-// Two gate buffers of 1100 positions x 65536 floats do not fit 512 MB. The refusal comes before either is touched.
-TEST(TokenLoop, ExhaustedMemoryIsNamed) {
-  BITPROOF_NEEDS_SIMD();
-  constexpr std::int64_t kPositions = 1100;
-  Decoding d({.hidden = 2, .ffn = 65536, .layers = 1, .heads = 1, .kv_heads = 1, .head_dim = 2, .vocab = 16,
-              .context = 2048});
-  const auto loop = d.bench.loop(recipe_names(parse_recipe("memory_pool,simd")), 1, kPositions);
-  loop->restore(std::vector<std::int32_t>(kPositions - 1, 3), {});
-  EXPECT_THAT(refusal([&] { loop->next(1); }),
-              testing::AllOf(HasSubstr("memory: memory/pool ran out: 288358400 bytes asked for"), HasSubstr("of 536870912 in use"),
-                             HasSubstr("lower --depth")));
-}
-
-TEST(TokenLoopDeathTest, AnInterruptEndsWithoutAToken) {
-  testing::FLAGS_gtest_death_test_style = "threadsafe";
-  EXPECT_EXIT(
-      {
-        Decoding d;
-        const auto loop = d.bench.loop(recipe_names(kNoTechniques));
-        catch_interrupts();
-        std::raise(SIGINT);
-        std::_Exit(loop->next(1) == -1 && loop->ledger().tokens == 0 ? 0 : 1);
-      },
-      testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-"""Which folder may include what: tools -> reports -> harness -> {reference, kernels}, and reference sees of kernels/ only
-the contracts. Read from the #include lines, because a path like "../reports/x.hpp" compiles anywhere.
+"""Which folder may include what: tools -> reports -> harness -> {reference, kernels}; reference sees kernel
+contracts only. Read from the #include lines, because a path like "../reports/x.hpp" compiles anywhere.
 
 usage: floors_test.py SOURCE_DIR
 """

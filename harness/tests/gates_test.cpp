@@ -1,0 +1,98 @@
+#include "gates.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support.hpp"
+
+namespace bitproof {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const std::vector<std::int32_t> kPrompt = {1, 2, 3};
+
+std::unique_ptr<Arm> measured(const LoopBench& bench, const ArmSpec& spec) {
+  auto arm = std::make_unique<Arm>(bench.model(), spec, shared_clearance().clear(spec.names), 8);
+  arm->sample(kPrompt, bench.prefix(std::span(kPrompt).first(2)), 2);
+  return arm;
+}
+
+ArmSpec spec_of(const std::string& recipe) { return arm_of(parse_recipe(recipe), 1, recipe); }
+
+// Reads at this rate on one thread, in the state of every reading.
+CeilingTable ceilings_of(double gb_per_s) {
+  CeilingTable table;
+  const Load load{.wall_s = 1,
+                  .own_cpus = 1,
+                  .foreign_fraction = 0,
+                  .steal_fraction = 0,
+                  .why = "",
+                  .involuntary_switches = 0,
+                  .run_queue_wait_ns = 0};
+  table.add(std::vector<ReadSample>(
+      3, {.threads = 1, .pattern = "made up", .gb_per_s = gb_per_s, .ping_pong_ns = 100, .load = load}));
+  return table;
+}
+
+TEST(ArmFaults, NameWhatDidNotEngageAndWhatEngagedUnasked) {
+  LoopBench bench;
+  ArmSpec claims = spec_of("tmac"), hides = spec_of("none");
+  std::swap(claims.names, hides.names);
+  EXPECT_THAT(faults(*measured(bench, claims), {}, 1), Contains(HasSubstr("tmac: tmac is NOT ENGAGED")));
+  EXPECT_THAT(faults(*measured(bench, hides), {}, 1),
+              Contains(HasSubstr("none: tmac was not asked for and is engaged")));
+}
+
+TEST(ArmFaults, DoNotAskOneCoreForThreads) {
+  LoopBench bench;
+  ArmSpec claims = spec_of("none");
+  claims.techniques = claims.techniques.with(Technique::threading);
+  const auto arm = measured(bench, claims);
+  EXPECT_THAT(faults(*arm, {}, 2), Contains(HasSubstr("threading is NOT ENGAGED")));
+  EXPECT_THAT(faults(*arm, {}, 1), Not(Contains(HasSubstr("threading"))));
+}
+
+TEST(ArmFaults, NameARateThatMemoryCannotGive) {
+  LoopBench bench;
+  const auto arm = measured(bench, spec_of("none"));
+  if (!arm->samples()[0].ping_pong_ns) GTEST_SKIP() << "without a reading of the placement no ceiling applies";
+  EXPECT_THAT(faults(*arm, ceilings_of(1e-9), 1), Contains(HasSubstr("none: IMPOSSIBLE")));
+  EXPECT_THAT(faults(*arm, ceilings_of(1e9), 1), Not(Contains(HasSubstr("IMPOSSIBLE"))));
+}
+
+TEST(ArmFaults, AreNoneBeforeTheFirstSample) {
+  LoopBench bench;
+  const ArmSpec spec = spec_of("none");
+  EXPECT_THAT(faults(Arm(bench.model(), spec, shared_clearance().clear(spec.names), 8), {}, 1), IsEmpty());
+}
+
+TEST(LogitsAgreement, IsToTheBitWhereTheFloatOpsAreTheSame) {
+  LoopBench bench;
+  std::vector<std::unique_ptr<Arm>> arms;
+  for (const char* recipe : {"none", "tmac", "memory_pool", "kv_cache"})
+    arms.push_back(measured(bench, spec_of(recipe)));
+  const LogitsAgreement a = compare_logits(arms);
+  EXPECT_EQ(a.reference, "none");
+  EXPECT_EQ(a.bit_equal, 2) << "tmac and memory_pool with none; kv_cache has another cache";
+  EXPECT_THAT(a.faults, IsEmpty());
+}
+
+// The second arm decodes another model under the same label of slots.
+TEST(LogitsAgreement, RejectsOtherLogits) {
+  LoopBench one, other(model_by_name("tiny"), 2);
+  std::vector<std::unique_ptr<Arm>> arms;
+  arms.push_back(measured(one, spec_of("none")));
+  arms.push_back(measured(other, spec_of("tmac")));
+  const LogitsAgreement a = compare_logits(arms);
+  EXPECT_EQ(a.bit_equal, 0);
+  EXPECT_THAT(a.faults, Contains(HasSubstr("tmac: logits are not bit-equal to those of none")));
+  EXPECT_THAT(a.faults, Contains(HasSubstr("tmac: logits diverge from those of none")));
+}
+
+TEST(LogitsAgreement, OfNoArmsIsEmpty) { EXPECT_THAT(compare_logits({}).faults, IsEmpty()); }
+
+}  // namespace
+}  // namespace bitproof
