@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "memory_map.hpp"
+
 namespace bitproof {
 namespace {
 
@@ -39,6 +41,19 @@ std::optional<RatioEstimate> ratio(const Arm* faster, const Arm* slower) {
   return ratio_estimate(a, b);
 }
 
+// Amdahl: with allocation and page faults gone, everything else takes as long as before.
+std::optional<double> most_from_pool(const Arm* none) {
+  if (!none) return std::nullopt;
+  double faults = 0, tokens = 0;
+  for (const LoopSample& s : none->samples()) {
+    faults += static_cast<double>(s.page_faults);
+    tokens += static_cast<double>(s.tokens);
+  }
+  const double memory_ns = none->ledger()[LoopOp::memory].ns / static_cast<double>(none->ledger().tokens);
+  const double saved = memory_ns + faults / tokens * page_fault_ns();
+  return none->wall_ns_per_token() / (none->wall_ns_per_token() - saved);
+}
+
 }  // namespace
 
 std::vector<ArmSpec> attribution_arms(int threads, bool left_out) {
@@ -63,6 +78,7 @@ Attribution attribute(std::span<const std::unique_ptr<Arm>> arms) {
     TechniqueCredit credit{.technique = t,
                            .alone = ratio(find(arms, only(t)), none),
                            .without = ratio(all, find(arms, kAllTechniques.without(t))),
+                           .most = t == Technique::memory_pool ? most_from_pool(none) : std::nullopt,
                            .engaged = false,
                            .evidence = "no arm with it was measured",
                            .expected = promise.text,
@@ -77,7 +93,8 @@ Attribution attribute(std::span<const std::unique_ptr<Arm>> arms) {
       engaged &= w.engaged;
     }
     credit.engaged = wanted && engaged;
-    if (credit.alone && credit.engaged) {
+    const bool possible = credit.alone && (!credit.most || credit.alone->geometric_mean <= *credit.most);
+    if (possible && credit.engaged) {
       credit.realization_low = (credit.alone->geometric_mean - 1) / (promise.high - 1);
       credit.realization_high = (credit.alone->geometric_mean - 1) / (promise.low - 1);
       if (*credit.realization_low > *credit.realization_high) std::swap(credit.realization_low, credit.realization_high);

@@ -15,6 +15,9 @@ struct TechniqueCredit {
   Technique technique;
   std::optional<RatioEstimate> alone;    // this one over none
   std::optional<RatioEstimate> without;  // all over all but this one
+  // Where the time that it can save is measured (memory_pool: allocation and page faults of `none`): the most that it
+  // can buy alone. A larger ratio is noise or drift of the machine, whatever its interval says.
+  std::optional<double> most;
   bool engaged = false;                  // its witness, in every arm that wants it
   std::string evidence;
   std::string expected;             // what the reports in question promised: "2-4"

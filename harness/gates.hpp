@@ -11,10 +11,6 @@
 
 namespace bitproof {
 
-// Logits of arms whose float ops differ may differ by rounding, and by int8 values near a tie; facts of the model's
-// sensitivity to both are in the reports. Divergence in nats.
-inline constexpr double kMostKld = 1e-5;
-
 // Median over the samples of bytes x tok/s over the ceiling of each sample's own state.
 std::optional<double> fraction_of_ceiling(const Arm& arm, const CeilingTable& ceilings);
 
@@ -22,11 +18,13 @@ std::optional<double> fraction_of_ceiling(const Arm& arm, const CeilingTable& ce
 std::vector<std::string> faults(const Arm& arm, const CeilingTable& ceilings, int cores);
 
 // Every arm has decoded the same first token from the same prefix. Arms whose float ops and cache are the same variants
-// must agree to the bit; others within kMostKld of the first arm.
+// must agree to the bit. Between others one ulp turns an int8 near a tie into its neighbour, and 32 layers make that
+// grow: how far is a property of the weights, no bound is derived for it, and it is reported, not judged. What judges
+// those ops is their own check, and the tiny model's loop against the reference loop.
 struct LogitsAgreement {
   std::string reference;   // label of the first arm
   int bit_equal = 0;       // arms that agree to the bit where they must
-  double largest_kld = 0;  // of the others
+  double largest_kld = 0;  // of any arm from the first, in nats
   std::vector<std::string> faults;
 };
 LogitsAgreement compare_logits(std::span<const std::unique_ptr<Arm>> arms);

@@ -7,6 +7,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
@@ -129,6 +130,18 @@ ProcessMemory process_memory() {
   ProcessMemory m{status_bytes("VmRSS"), status_bytes("VmHWM"), "", usage.ru_minflt, usage.ru_majflt};
   if (!m.rss_bytes || !m.peak_rss_bytes) m.why = "/proc/self/status has no VmRSS or no VmHWM";
   return m;
+}
+
+double page_fault_ns() {
+  static const double ns = [] {
+    constexpr std::size_t kPages = 4096;
+    const std::size_t page = page_size();
+    const Mapping fresh(kPages * page, Pages::small);
+    const auto start = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < kPages; ++i) *const_cast<volatile std::byte*>(fresh.data() + i * page) = std::byte{1};
+    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() / kPages;
+  }();
+  return ns;
 }
 
 std::int64_t page_faults() {

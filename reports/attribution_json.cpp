@@ -33,8 +33,9 @@ Json to_json(const Attribution& a, std::int64_t depth) {
     const char* shapley_why = "needs the lattice of 64 recipes; this run measures the corners only";
     for (const char* key : {"shapley", "ci_low", "ci_high"}) put(j, key, std::nullopt, shapley_why);
     put(j, "predicted", std::nullopt, "no prediction from microbenchmarks is made in this release");
+    put(j, "most", c.most, "the time that it can save is not measured apart");
     j["expected"] = c.expected;
-    const std::string none = c.engaged ? why : "not engaged: no credit";
+    const std::string none = !c.engaged ? "no credit: not engaged" : c.alone ? "no credit: above what its share allows" : why;
     if (c.realization_low) {
       j["realization"] = {*c.realization_low, *c.realization_high};
     } else {
@@ -54,6 +55,7 @@ Json to_json(const Attribution& a, std::int64_t depth) {
   j["interactions_why"] = "needs the lattice of 64 recipes";
   j["provenance"] = {{"alone", "measured: tok/s with only this technique over none"},
                      {"without", "measured: tok/s of all over all but this technique"},
+                     {"most", "derived: wall time over wall time without allocation and page faults, measured in `none`"},
                      {"expected", "claimed: by the reports whose claims this project tests"},
                      {"realization", "derived: (alone - 1) / (expected - 1), low and high of the expectation"}};
   return j;

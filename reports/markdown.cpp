@@ -85,6 +85,10 @@ void attribution_table(std::string& out, const Json& run) {
     const auto ratio = [&](const char* key) {
       const std::string detail = std::string(key) + "_detail";
       if (!t.contains(detail)) return std::string("not measured");
+      const Json& most = t.at("most");
+      if (std::string(key) == "alone" && most.is_number() && t.at(detail).at("geometric_mean") > most) {
+        return fmt::format("{}: no credit, its share of the time allows {:.5g} at most", interval(t.at(detail)), most.get<double>());
+      }
       return interval(t.at(detail)) + (shows_effect(t.at(detail)) ? "" : ": no effect shown");
     };
     std::string realized = "n/a";
@@ -128,8 +132,8 @@ void profile_table(std::string& out, const Json& run) {
 void logits_line(std::string& out, const Json& run) {
   if (!run.contains("logits")) return;
   const Json& l = run.at("logits");
-  out += fmt::format("Logits of the first token (measured): {} arms agree to the bit where their float ops are the same; the "
-                     "others are within {:.2g} nats of {}.\n\n",
+  out += fmt::format("Logits of the first token (measured): {} arms agree to the bit, as they must where their float ops are "
+                     "the same; rounding carries the others up to {:.2g} nats from {}, which is reported and not judged.\n\n",
                      l.at("bit_equal").get<int>(), l.at("largest_kld").get<double>(), text(l, "reference"));
 }
 

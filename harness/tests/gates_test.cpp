@@ -58,7 +58,9 @@ TEST(ArmFaults, DoNotAskOneCoreForThreads) {
 TEST(ArmFaults, NameARateThatMemoryCannotGive) {
   LoopBench bench;
   const auto arm = measured(bench, spec_of("none"));
-  if (!arm->samples()[0].ping_pong_ns) GTEST_SKIP() << "without a reading of the placement no ceiling applies";
+  // On a busy machine the placement probe has no reading now and then; on one core it never has.
+  for (int tries = 0; tries < 20 && !arm->samples().back().ping_pong_ns; ++tries) arm->sample(kPrompt, {}, 1);
+  if (!arm->samples().back().ping_pong_ns) GTEST_SKIP() << "without a reading of the placement no ceiling applies";
   EXPECT_THAT(faults(*arm, ceilings_of(1e-9), 1), Contains(HasSubstr("none: IMPOSSIBLE")));
   EXPECT_THAT(faults(*arm, ceilings_of(1e9), 1), Not(Contains(HasSubstr("IMPOSSIBLE"))));
 }
@@ -89,7 +91,7 @@ TEST(LogitsAgreement, RejectsOtherLogits) {
   const LogitsAgreement a = compare_logits(arms);
   EXPECT_EQ(a.bit_equal, 0);
   EXPECT_THAT(a.faults, Contains(HasSubstr("tmac: logits are not bit-equal to those of none")));
-  EXPECT_THAT(a.faults, Contains(HasSubstr("tmac: logits diverge from those of none")));
+  EXPECT_GT(a.largest_kld, 1e-5);
 }
 
 TEST(LogitsAgreement, OfNoArmsIsEmpty) { EXPECT_THAT(compare_logits({}).faults, IsEmpty()); }
