@@ -1,5 +1,6 @@
 #include "ceiling_table.hpp"
 
+#include <map>
 #include <utility>
 
 namespace bitproof {
@@ -23,13 +24,15 @@ void CeilingTable::add(std::vector<ReadSample> taken) {
 
 std::optional<Ceiling> CeilingTable::at(int threads, const std::string& state) const {
   if (state == "unknown") return std::nullopt;
-  std::vector<ReadSample> chosen;
+  std::map<std::string, std::vector<ReadSample>> by_pattern;
   for (const ReadSample& s : samples) {
-    if (s.threads == threads && states.label(s.ping_pong_ns) == state) chosen.push_back(s);
+    if (s.threads == threads && states.label(s.ping_pong_ns) == state) by_pattern[s.pattern].push_back(s);
   }
-  if (chosen.empty()) return std::nullopt;
-  const Ceiling best = best_patterns(chosen).front();
-  return best.gb_per_s.samples.size() < kFewestCeilingSamples ? std::nullopt : std::optional(best);
+  std::vector<ReadSample> chosen;  // of patterns with enough samples: one lucky reading is no ceiling
+  for (const auto& [pattern, list] : by_pattern) {
+    if (list.size() >= kFewestCeilingSamples) chosen.insert(chosen.end(), list.begin(), list.end());
+  }
+  return chosen.empty() ? std::nullopt : std::optional(best_patterns(chosen).front());
 }
 
 std::optional<double> CeilingTable::fraction(double gb_per_s, int threads, const std::optional<double>& ping_pong_ns) const {

@@ -98,7 +98,7 @@ class Run {
                                     summary.cases - summary.passed - summary.skipped, summary.cases));
   }
 
-  void ceilings_stage() { measure_ceilings(ceilings_, threads_, 3); }
+  void ceilings_stage() { measure_ceilings(ceilings_, threads_, 5); }
 
   void bench_stage() { bench_ = bench_with_progress(suite_.benchmarks, "", threads_, {}, clearance_); }
 
@@ -119,7 +119,7 @@ class Run {
                       {"set_up_s", workbench_->set_up_s()}};
     rounds_with_progress(*workbench_, {.depth = plan_.depth, .rounds = plan_.rounds, .seed = options_.seed},
                          [&] { save(); });
-    if (!interrupted()) measure_ceilings(ceilings_, threads_, 2);
+    if (!interrupted()) measure_ceilings(ceilings_, threads_, 3);
   }
 
   // All that depends on the names of the placement states, which each new reading may change.
