@@ -94,7 +94,7 @@ std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, cons
   }
   LoadWatch load;
   if (logits_.empty()) {
-    LoopSample warm_up;
+    LoopSample warm_up = s;  // with its placement reading
     if (!decode(prompt, 1, warm_up)) return std::nullopt;
     if (warm_up.wall_ns < kLongWarmUp_ns) {
       ledger_ = {};

@@ -30,7 +30,7 @@ std::vector<std::string> cells(const Json& j) {
   const double ns = j["median_ns"].get<double>();
   const double half_width = (j["ci_high_ns"].get<double>() - j["ci_low_ns"].get<double>()) / 2;
   std::string counted;
-  for (const char* key : {"page_faults", "threads_seen"}) {
+  for (const char* key : {"page_faults", "threads_seen", "speedup", "efficiency", "tok_per_s"}) {
     if (j.contains(key)) counted += fmt::format("{}{} {:.3g}", counted.empty() ? "" : ", ", key, j[key].get<double>());
   }
   cells.insert(cells.end(),
