@@ -177,7 +177,7 @@ class Scripts(unittest.TestCase):
                 self.stub("build/release/bitproof", f'echo "smoke: $1 $2 $3 $4"; exit {smoke}')
                 done = self.call(".ci/run")
                 self.assertEqual(done.returncode, int(bool(tests or smoke)), done.stderr)
-                self.assertEqual(done.stdout.splitlines()[0], "--dev in CI")
+                self.assertEqual(done.stdout.splitlines()[0], " in CI")
                 self.assertEqual(count == self.last_line(done), not smoke)
                 self.assertEqual("smoke: run --suite smoke --out" in done.stdout, not tests)
 
