@@ -19,8 +19,9 @@ double kld(const std::vector<double>& truth, const std::vector<float>& got) {
 // In nats, against the reference. Loops round like it but in norms, attention and the gate, and there one ulp can push
 // an activation over a tie of its quantization. One such tie costs the tiny model 1e-5 to 2e-5 (the reference against
 // itself, its norms moved by one ulp; without a tie 1e-15), so this is a few of them; what a real fault costs is tested
-// below.
+// below. Recipes without SIMD meet no tie here and are held to the gate of exact kernels.
 constexpr double kMostDivergence = 1e-4;
+constexpr double kMostWithoutTie = 1e-5;
 
 std::string ledger_fault(const TokenLoop& loop, const ModelShape& shape, std::int64_t length, std::int64_t tokens) {
   Ledger want;
@@ -39,9 +40,10 @@ void expect_like_the_reference(const ModelShape& shape) {
   for (int t = 0; t < kTechniqueCount; ++t) sets.push_back(Techniques{}.with(static_cast<Technique>(t)));
   for (const Techniques set : sets) {
     if (set.has(Technique::simd) && !machine_has_simd()) continue;
+    const double most = set.has(Technique::simd) ? kMostDivergence : kMostWithoutTie;
     const Logits got = d.logits(recipe_names(set), set.has(Technique::threading) ? 2 : 1);
     for (std::size_t i = 0; i < got.size(); ++i) {
-      EXPECT_LE(kld(truth[i], got[i]), kMostDivergence) << recipe_name(set) << ", token " << i;
+      EXPECT_LE(kld(truth[i], got[i]), most) << recipe_name(set) << ", token " << i;
     }
   }
 }
