@@ -6,7 +6,7 @@
 #include "interrupt.hpp"
 #include "nearest.hpp"
 #include "run_case.hpp"
-#include "slots.hpp"
+#include "trial.hpp"
 
 namespace bitproof {
 namespace {
@@ -24,12 +24,6 @@ class Filter {
   bool exact_ = false;
 };
 
-// Ops without arithmetic of their own are judged by their contract's properties, and by products and attention done
-// through them.
-template <class Kernel>
-inline constexpr bool kIsSlot = std::is_same_v<Kernel, memory::Kernel> || std::is_same_v<Kernel, threading::Kernel> ||
-                                std::is_same_v<Kernel, kv_cache::Kernel>;
-
 template <class Kernel>
 void check_op(const std::string& op, std::span<const Case> cases, const Filter& filter,
               const std::function<void(const CheckResult&)>& report) {
@@ -44,15 +38,9 @@ void check_op(const std::string& op, std::span<const Case> cases, const Filter& 
   }
   for (const Case& c : cases) {
     if (c.op != op || chosen.empty()) continue;
-    if constexpr (kIsSlot<Kernel>) {
-      for (const auto* v : chosen) {
-        if (!interrupted()) report({v->id, c, check_slot(*v->kernel, c), repro(v->id, c)});
-      }
-    } else {
-      const auto problem = make_problem<Kernel>(c);
-      for (const auto* v : chosen) {
-        if (!interrupted()) report({v->id, c, run_case(*problem, *v->kernel), repro(v->id, c)});
-      }
+    Trial<Kernel> trial(c);
+    for (const auto* v : chosen) {
+      if (!interrupted()) report({v->id, c, trial.judge(*v), repro(v->id, c)});
     }
   }
 }

@@ -19,11 +19,14 @@ inline const char* name(Status s) { return kStatusNames[static_cast<int>(s)]; }
 
 struct Verdict {
   Status status = Status::pass;
-  std::string reason;  // empty on pass
+  std::string reason{};  // empty on pass
+  std::string check{};   // which check decided: "oracle", "guard pages" ...; empty on pass and when skipped
 
   bool ok() const { return status == Status::pass; }
   static Verdict pass() { return {}; }
-  static Verdict failed(std::string why) { return {Status::failed, std::move(why)}; }
+  static Verdict failed(std::string why, std::string check = "oracle") {
+    return {Status::failed, std::move(why), std::move(check)};
+  }
 };
 
 }  // namespace bitproof

@@ -1,8 +1,11 @@
 include(GoogleTest)
 
+set(BITPROOF_TESTS "" CACHE STRING "Build only the tests whose path matches this regular expression; empty: all")
+
 # Builds <folder>/tests/*_test.cpp into one program and registers each of its tests with CTest.
 function(bitproof_tests folder)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/*_test.cpp)
+  list(FILTER files INCLUDE REGEX "${BITPROOF_TESTS}")
   if(NOT files)
     return()
   endif()
