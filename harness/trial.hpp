@@ -5,6 +5,7 @@
 #include <memory>
 #include <type_traits>
 
+#include "metamorphic.hpp"
 #include "run_case.hpp"
 #include "slots.hpp"
 
@@ -28,7 +29,8 @@ class Trial {
     if constexpr (kIsSlot<Kernel>) {
       return check_slot(*variant.kernel, case_);
     } else {
-      return run_case(*problem_, *variant.kernel);
+      if (Verdict v = run_case(*problem_, *variant.kernel); !v.ok()) return v;
+      return check_relations(*variant.kernel, case_);
     }
   }
 

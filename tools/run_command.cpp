@@ -4,6 +4,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "gates.hpp"
 #include "interrupt.hpp"
@@ -203,6 +204,16 @@ int run_command(const RunOptions& options) {
     fmt::print("report: {}\n", run.report());
   }
   return code;
+}
+
+void add_run(CommandLine& line) {
+  auto [sub, o] = line.add("run", "everything in one go, to <out>/<time>/run.json and report.md", run_command);
+  sub->add_option("--suite", o.suite, "how much")
+      ->check(CLI::IsMember({"smoke", "quick", "full"}))
+      ->capture_default_str();
+  sub->add_option("--out", o.out, "folder for the results")->capture_default_str();
+  sub->add_option("--seed", o.seed, "of weights, prompt and order")->capture_default_str();
+  add_json(sub, o.json);
 }
 
 }  // namespace bitproof
