@@ -14,6 +14,8 @@ namespace bitproof {
 namespace {
 
 constexpr std::size_t kMostCases = 100'000;  // a suite, or a product of lists, larger than this is a mistake
+// toml++ frees nested tables by recursion, and a dotted key nests one for every two bytes: this deep is safe.
+constexpr std::size_t kLongest = 32'768;
 constexpr std::int64_t kMostDepth = 1'000'000, kLargest = std::int64_t{1} << 31, kMostBytes = std::int64_t{1} << 40;
 
 class SuiteReader {
@@ -223,6 +225,10 @@ class SuiteReader {
 }  // namespace
 
 Suite parse_suite(const std::string& text, const std::string& path) {
+  if (text.size() > kLongest) {
+    throw BadInput("{}: {} bytes, and a suite has {} at most: split it, --suite may be repeated", path, text.size(),
+                   kLongest);
+  }
   try {
     const toml::table root = toml::parse(text, path);
     Suite suite{std::filesystem::path(path).stem().string(), {}, {}};

@@ -157,6 +157,19 @@ TEST(Suite, RefusesMoreCasesInAllItsTables) {
   EXPECT_THAT(refused(benchmark + benchmark), AllOf(StartsWith("some/where.toml:6: "), HasSubstr("over 100000 cases")));
 }
 
+// The parser builds and frees them by recursion.
+TEST(Suite, NestedWithoutBoundIsRefused) {
+  const auto repeat = [](const char* text, int n) {
+    std::string all;
+    for (int i = 0; i < n; ++i) all += text;
+    return all;
+  };
+  EXPECT_THAT(refused(repeat("a.", 16'000) + "a = 1"), HasSubstr("unknown key 'a'"));
+  EXPECT_THAT(refused("a = " + repeat("[", 32'000)), HasSubstr("not TOML"));
+  EXPECT_THAT(refused("a = " + repeat("{a=", 10'000)), HasSubstr("not TOML"));
+  EXPECT_THAT(refused(repeat("a.", 1'000'000) + "a = 1"), HasSubstr("split it"));
+}
+
 // A key may be written with anything between quotes.
 TEST(Suite, IsRefusedInOneLine) {
   EXPECT_THAT(refused("[[cases]]\nop = 'rope'\n\"two\\nlines\\u001b\" = 1\n"),

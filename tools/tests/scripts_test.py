@@ -31,7 +31,7 @@ mkdir -p "${2%/*}"; echo "<testsuite>$CASES</testsuite>" > "$2"
 echo 'tests ran'"""
 PASSED, FAILED = '<testcase status="run"/>', '<testcase status="fail"/>'
 FUZZER = 'echo "$0 $*" >> calls; echo "Done 9 runs in 1 second(s)"'
-RUN = '{"schema": "s", "arms": [1, 2, 3]}'
+RUN = '{"schema": "s", "arms": [1, 2, 3], "bench": []}'
 
 
 class Scripts(unittest.TestCase):
@@ -224,8 +224,8 @@ class Scripts(unittest.TestCase):
         self.assertEqual(self.fuzz("7", self.fuzz_run("some/run.json")).returncode, 0)
         corpus = self.root / "build/fuzz/corpus"
         self.assertEqual((corpus / "suite/seed-some-1").read_text(), "[[cases]]\nop = 'gate'\n")
-        self.assertEqual((corpus / "run/seed-whole").read_text(), '{"schema": "s", "arms": [1, 2]}')
-        self.assertEqual((corpus / "run/seed-without-arms").read_text(), '{"schema": "s"}')
+        self.assertEqual((corpus / "run/seed-whole").read_text(), '{"schema": "s", "arms": [1, 2], "bench": []}')
+        self.assertEqual((corpus / "run/seed-only-arms").read_text(), '{"schema": "s", "arms": [1, 2]}')
         self.assertIn('"schema"\n', (corpus / "run.dict").read_text())
         self.assertTrue((corpus / "words/seed-0").exists())
 
