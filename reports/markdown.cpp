@@ -11,6 +11,9 @@ std::string number(const Json& j, const char* format = "{:.3g}") {
   return j.is_number() ? fmt::format(fmt::runtime(format), j.get<double>()) : "not measured";
 }
 
+// Throws when it is none: a count is not rounded.
+std::int64_t integer(const Json& j) { return j.get_ref<const Json::number_integer_t&>(); }
+
 std::string interval(const Json& estimate, const char* format = "{:.3g}") {
   if (!estimate.is_object()) return "not measured";
   const Json& middle = estimate.contains("geometric_mean") ? estimate.at("geometric_mean") : estimate.at("median");
@@ -55,13 +58,13 @@ void arms_table(std::string& out, const Json& run) {
          "|---|--:|--:|---|--:|--:|--:|--:|--:|---|\n";
   for (const Json& a : run.at("arms")) {
     if (a.at("tok_per_s").is_null()) {
-      out += fmt::format("| {} | {} | not measured: {} | | | | | | | |\n", text(a, "recipe"), a.at("threads").get<int>(),
+      out += fmt::format("| {} | {} | not measured: {} | | | | | | | |\n", text(a, "recipe"), integer(a.at("threads")),
                          text(a, "tok_per_s_why"));
       continue;
     }
     const double tokens = a.at("tokens").get<double>();
     out += fmt::format("| {} | {} | {} | {} | {:.3f} | {:.2f} | {} | {} | {:.3g} | {} |\n", text(a, "recipe"),
-                       a.at("threads").get<int>(), interval(a.at("tok_per_s")), text(a, "state"),
+                       integer(a.at("threads")), interval(a.at("tok_per_s")), text(a, "state"),
                        a.at("bytes_per_token").get<double>() * 1e-9, a.at("gb_per_s").get<double>(),
                        percent(a.at("fraction_of_ceiling")), percent(a.at("residual_fraction")),
                        a.at("positions").get<double>() / tokens, a.at("ledger_ok").get<bool>() ? "ok" : "**BROKEN**");
@@ -134,14 +137,14 @@ void logits_line(std::string& out, const Json& run) {
   const Json& l = run.at("logits");
   out += fmt::format("Logits of the first token (measured): {} arms agree to the bit, as they must where their float ops are "
                      "the same; rounding carries the others up to {:.2g} nats from {}, which is reported and not judged.\n\n",
-                     l.at("bit_equal").get<int>(), l.at("largest_kld").get<double>(), text(l, "reference"));
+                     integer(l.at("bit_equal")), l.at("largest_kld").get<double>(), text(l, "reference"));
 }
 
 void ceilings_table(std::string& out, const Json& run) {
   if (!run.contains("ceilings")) return;
   out += "## Read ceilings, measured in this run\n\n| threads | state | GB/s | best pattern |\n|--:|---|--:|---|\n";
   for (const Json& c : run.at("ceilings").at("by_threads")) {
-    out += fmt::format("| {} | {} | {} | {} |\n", c.at("threads").get<int>(), text(c, "state"), interval(c.at("gb_per_s")), text(c, "pattern"));
+    out += fmt::format("| {} | {} | {} | {} |\n", integer(c.at("threads")), text(c, "state"), interval(c.at("gb_per_s")), text(c, "pattern"));
   }
   out += "\n";
 }
@@ -151,8 +154,8 @@ void check_table(std::string& out, const Json& run) {
   const Json& c = run.at("check");
   out += fmt::format("## Checks against the oracles\n\n{} cases: {} passed, {} failed, {} mistrusted, {} fallback; {} variants "
                      "skipped on this machine.\n\n",
-                     c.at("cases").get<int>(), c.at("passed").get<int>(), c.at("failed").get<int>(), c.at("mistrusted").get<int>(),
-                     c.at("fallback").get<int>(), c.at("skipped").get<int>());
+                     integer(c.at("cases")), integer(c.at("passed")), integer(c.at("failed")), integer(c.at("mistrusted")),
+                     integer(c.at("fallback")), integer(c.at("skipped")));
   for (const Json& s : c.at("skipped_variants")) out += fmt::format("- skipped {}: {}\n", text(s, "id"), text(s, "reason"));
   for (const Json& f : c.at("failures")) {
     out += fmt::format("- **{}** {}: {}\n  replay: `{}`\n", text(f, "verdict"), text(f, "id"), text(f, "reason"), text(f, "repro"));
@@ -168,14 +171,14 @@ void bench_table(std::string& out, const Json& run) {
   for (const Json& b : run.at("bench")) {
     if (b.at("median_ns").is_null()) {
       out += fmt::format("| {} | {} | {} | {} | {} | **none: {}** | | | |\n", text(b, "benchmark"), text(b, "id"), text(b, "case"),
-                         b.at("threads").get<int>(), text(b, "temperature"), text(b, "median_ns_why"));
+                         integer(b.at("threads")), text(b, "temperature"), text(b, "median_ns_why"));
       continue;
     }
     const double ns = b.at("median_ns").get<double>();
     const auto time = ns < 1e3 ? fmt::format("{:.1f} ns", ns) : ns < 1e6 ? fmt::format("{:.2f} us", ns * 1e-3) : fmt::format("{:.2f} ms", ns * 1e-6);
     const auto optional = [&](const char* key) { return b.at(key).is_null() ? std::string("") : number(b.at(key)); };
     out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", text(b, "benchmark"), text(b, "id"), text(b, "case"),
-                       b.at("threads").get<int>(), text(b, "temperature"), time, optional("gb_per_s"), optional("gop_per_s"),
+                       integer(b.at("threads")), text(b, "temperature"), time, optional("gb_per_s"), optional("gop_per_s"),
                        b.at("fraction_of_ceiling").is_null() ? "" : percent(b.at("fraction_of_ceiling")));
   }
   out += "\n";
