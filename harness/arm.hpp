@@ -9,6 +9,7 @@
 #include "placement.hpp"
 #include "statistics.hpp"
 #include "token_loop.hpp"
+#include "witness.hpp"
 
 namespace bitproof {
 
@@ -17,8 +18,8 @@ struct LoopSample {
   std::int64_t tokens = 0;  // that came out of the loop
   double wall_ns = 0;
   double cpu_ns = 0;
-  std::int64_t page_faults = 0;   // minor and major, of this process
-  std::int64_t system_calls = 0;  // blocks asked of the system allocator
+  std::int64_t page_faults = 0;  // minor and major, of this process
+  std::optional<std::int64_t> allocations = 0;  // blocks asked of the system, by any thread; none where not counted
   std::optional<double> ping_pong_ns;  // placement probe just before
   Load load;
 
@@ -29,14 +30,6 @@ struct LoopSample {
 // glue between calls, about 0.1 us each, is a share of them.
 inline constexpr double kMostResidual = 0.03;
 inline constexpr double kResidualFloor_ns = 50e3;
-
-// Evidence that a technique ran, not that it was asked for.
-struct Witness {
-  Technique technique;
-  bool wanted;
-  bool engaged;
-  std::string evidence;
-};
 
 struct ArmSpec {
   std::string label;  // "none", "simd", "all without tmac"
@@ -88,6 +81,7 @@ class Arm {
   std::vector<LoopSample> samples_;
   Ledger ledger_, expected_;
   int threads_seen_ = 0;
+  std::vector<SlotCode> code_;  // of the functions that the loop calls
   std::vector<float> logits_;
   std::int64_t differing_logits_ = 0;  // samples whose first token's logits were not those of the first
 };

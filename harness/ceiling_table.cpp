@@ -4,11 +4,17 @@
 #include <utility>
 
 namespace bitproof {
+namespace {
+
+constexpr double kNoticeable = 0.05;
+
+}  // namespace
 
 bool disturbed(const Load& load) {
-  constexpr double kNoticeable = 0.05;
   return load.foreign_fraction.value_or(0) > kNoticeable || load.steal_fraction.value_or(0) > kNoticeable;
 }
+
+bool undisturbed(const Load& load) { return load.foreign_fraction && load.steal_fraction && !disturbed(load); }
 
 void CeilingTable::add(std::vector<ReadSample> taken) {
   constexpr double kHadItsCpus = 0.9;

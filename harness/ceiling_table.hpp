@@ -18,6 +18,8 @@ inline constexpr std::size_t kFewestCeilingSamples = 3;
 
 // True for a load in which others had the CPUs: such a sample is kept, and marked.
 bool disturbed(const Load& load);
+// True only where it was read that nobody else did: a load without a reading is neither.
+bool undisturbed(const Load& load);
 
 struct CeilingTable {
   std::vector<ReadSample> samples;

@@ -33,7 +33,9 @@ void check_op(const std::string& op, std::span<const Case> cases, const Filter& 
     if (v.runnable()) {
       chosen.push_back(&v);
     } else {
-      report({v.id, {}, {Status::skipped, v.reason()}, ""});
+      // Code that cannot run can still be read.
+      const Verdict code = screen_code(v);
+      report({v.id, {}, code.ok() ? Verdict{Status::skipped, v.reason()} : code, "bitproof check " + v.id});
     }
   }
   for (const Case& c : cases) {

@@ -1,5 +1,7 @@
 #include "reports/json.hpp"
 
+#include "allocation_count.hpp"
+#include "claim.hpp"
 #include "gates.hpp"
 
 #include <algorithm>
@@ -37,6 +39,7 @@ Json samples_json(const std::vector<LoopSample>& samples, const StateTracker& st
     j["state"] = states.label(s.ping_pong_ns);
     put(j, "ping_pong_ns", s.ping_pong_ns, "one usable core, or the probe ran out of time");
     j["page_faults"] = s.page_faults;
+    put(j, "allocations", s.allocations ? std::optional(static_cast<double>(*s.allocations)) : std::nullopt, allocations_why());
     j["disturbed"] = disturbed(s.load);
     j["load"] = to_json(s.load);
     list.push_back(std::move(j));
@@ -72,6 +75,13 @@ void put(Json& object, const std::string& key, const std::optional<double>& valu
   }
 }
 
+Json to_json(const Census& c) {
+  Json packed = Json::object();
+  for (int w = 0; w < kWidths; ++w) packed[kWidthNames[w]] = c.packed[w];
+  return {{"instructions", c.instructions}, {"bytes", c.bytes},     {"packed", packed},         {"scalar", c.scalar},
+          {"notable", c.notable},           {"calls", c.imports},   {"unfollowed", c.unfollowed}};
+}
+
 Json to_json(const Variant& v) {
   Json techniques = Json::array();
   for (int t = 0; t < kTechniqueCount; ++t) {
@@ -84,7 +94,8 @@ Json to_json(const Variant& v) {
           {"techniques", techniques},
           {"exact", v.info->exactness == Exactness::exact},
           {"runnable", v.runnable()},
-          {"reason", v.reason()}};
+          {"reason", v.reason()},
+          {"object_code", to_json(census_of(v))}};
 }
 
 Json to_json(const CheckSummary& s) {

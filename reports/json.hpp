@@ -23,6 +23,7 @@ inline constexpr const char* kSchema = "bitproof-run/1";
 // A value or null with a reason: object[key], object[key + "_why"].
 void put(Json& object, const std::string& key, const std::optional<double>& value, const std::string& why);
 
+Json to_json(const Census& c);  // of the functions that do an op's work, by disassembly
 Json to_json(const Variant& v);
 Json to_json(const CheckSummary& s);
 Json to_json(const Estimate& e);  // with its samples
