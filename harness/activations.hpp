@@ -1,10 +1,10 @@
 // The memory contract as scoped blocks: taken on construction, given back in reverse order on destruction.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <utility>
 
+#include "clock.hpp"
 #include "error.hpp"
 #include "memory/contract.hpp"
 
@@ -13,8 +13,8 @@ namespace bitproof {
 // One memory variant at work, with the time it takes booked apart.
 class ActivationMemory {
  public:
-  ActivationMemory(const memory::Kernel& kernel, std::size_t capacity)
-      : kernel_(kernel), capacity_(capacity), self_(kernel.create(capacity)) {
+  ActivationMemory(const memory::Kernel& kernel, std::size_t capacity, ClockNs clock = steady_ns)
+      : kernel_(kernel), capacity_(capacity), clock_(clock), self_(kernel.create(capacity)) {
     if (!self_) throw BadInput("memory: {} bytes of activations cannot be reserved", capacity);
   }
   ActivationMemory(const ActivationMemory&) = delete;
@@ -36,15 +36,16 @@ class ActivationMemory {
 
   template <class F>
   auto timed(F&& f) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = clock_();
     auto result = f();
-    ns_ += std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+    ns_ += clock_() - start;
     ++calls_;
     return result;
   }
 
   const memory::Kernel& kernel_;
   std::size_t capacity_;
+  ClockNs clock_;
   void* self_;
   double ns_ = 0;
   std::int64_t calls_ = 0;

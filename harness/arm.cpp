@@ -35,20 +35,17 @@ double cpu_ns() {
   return ns(usage.ru_utime) + ns(usage.ru_stime);
 }
 
-// The median of many batches: one read of the clock.
-double clock_read_ns() {
-  static const double ns = [] {
-    constexpr int kReads = 100, kBatches = 51;
-    std::vector<double> batches;
-    for (int b = 0; b < kBatches; ++b) {
-      const auto start = Clock::now();
-      auto last = start;
-      for (int i = 0; i < kReads; ++i) last = Clock::now();
-      batches.push_back(std::chrono::duration<double, std::nano>(last - start).count() / kReads);
-    }
-    return median(std::move(batches));
-  }();
-  return ns;
+// One read of the clock: the median of many batches.
+double read_ns(ClockNs clock) {
+  constexpr int kReads = 100, kBatches = 51;
+  std::vector<double> batches;
+  for (int b = 0; b < kBatches; ++b) {
+    const double start = clock();
+    double last = start;
+    for (int i = 0; i < kReads; ++i) last = clock();
+    batches.push_back((last - start) / kReads);
+  }
+  return median(std::move(batches));
 }
 
 void accumulate(Ledger& total, const Ledger& part) {
@@ -81,12 +78,23 @@ ArmSpec arm_of(Techniques set, int threads, const std::string& label) {
 }
 
 Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity)
-    : spec_(std::move(spec)), shape_(model.shape()), loop_(model, recipe, spec_.threads, capacity) {}
+    : Arm(model, spec, recipe, capacity, std::make_unique<TokenLoop>(model, recipe, spec.threads, capacity)) {}
+
+Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity,
+         std::unique_ptr<Decoder> decoder, ClockNs clock)
+    : spec_(std::move(spec)),
+      shape_(model.shape()),
+      keeps_past_(recipe.kv_cache_slot.kernel().keeps_past),
+      capacity_(capacity),
+      weight_bytes_(model.weight_bytes(recipe.ternary_matmul_slot.kernel(), recipe.dense_matmul_slot.kernel())),
+      clock_(clock),
+      clock_read_ns_(read_ns(clock)),
+      loop_(std::move(decoder)) {}
 
 std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, const KvSnapshot& prefix, std::int64_t tokens,
                                       int repeats) {
   depth_ = static_cast<std::int64_t>(prompt.size()) - 1;
-  if (loop_.length() < depth_) loop_.restore(prompt.first(prompt.size() - 1), prefix);
+  if (loop_->length() < depth_) loop_->restore(prompt.first(prompt.size() - 1), prefix);
   LoopSample s;
   for (int tries = 0; tries < kProbes && !s.ping_pong_ns; ++tries) {
     std::this_thread::sleep_for(kSpinnersSleep);
@@ -114,30 +122,30 @@ std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, cons
 }
 
 bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& s) {
-  loop_.rewind(depth_);
+  loop_->rewind(depth_);
   std::int32_t token = prompt.back();
-  const std::int64_t system_calls = loop_.memory_usage().system_calls;
+  const std::int64_t system_calls = loop_->memory_usage().system_calls;
   const std::int64_t faults = page_faults();
   const double cpu = cpu_ns();
   for (std::int64_t t = 0; t < tokens; ++t) {
-    const auto start = Clock::now();
-    token = loop_.next(token);
-    s.wall_ns += ns_since(start);
+    const double start = clock_();
+    token = loop_->next(token);
+    s.wall_ns += clock_() - start;
     if (token < 0) return false;
     ++s.tokens;
     if (t == 0) compare_logits();
   }
   s.cpu_ns += cpu_ns() - cpu;
   s.page_faults += page_faults() - faults;
-  s.system_calls += loop_.memory_usage().system_calls - system_calls;
-  threads_seen_ = std::max(threads_seen_, loop_.threads_seen());
-  accumulate(ledger_, loop_.ledger());
-  add_expected(expected_, shape_, loop_.weight_bytes(), Decode{depth_, tokens, loop_.keeps_past(), loop_.capacity()});
+  s.system_calls += loop_->memory_usage().system_calls - system_calls;
+  threads_seen_ = std::max(threads_seen_, loop_->threads_seen());
+  accumulate(ledger_, loop_->ledger());
+  add_expected(expected_, shape_, weight_bytes_, Decode{depth_, tokens, keeps_past_, capacity_});
   return true;
 }
 
 void Arm::compare_logits() {
-  const std::span<const float> now = loop_.logits();
+  const std::span<const float> now = loop_->logits();
   if (logits_.empty()) {
     logits_.assign(now.begin(), now.end());
   } else {
@@ -164,7 +172,7 @@ double Arm::timer_ns() const {
   std::int64_t calls = 0;
   for (const Entry& e : ledger_.entry) calls += e.calls;
   // Of the two reads around an op, about one read's time falls outside what they measure.
-  return clock_read_ns() * static_cast<double>(calls) / static_cast<double>(ledger_.tokens);
+  return clock_read_ns_ * static_cast<double>(calls) / static_cast<double>(ledger_.tokens);
 }
 
 double Arm::residual_ns() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -50,10 +51,14 @@ ArmSpec arm_of(Techniques set, int threads, const std::string& label = "");
 
 class Arm {
  public:
+  // Makes the token loop of the recipe.
   Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity);
+  // Judges another decoder, by another clock, as if it were that loop: it must work and cost what the recipe says.
+  Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity,
+      std::unique_ptr<Decoder> decoder, ClockNs clock = steady_ns);
 
   const ArmSpec& spec() const { return spec_; }
-  TokenLoop& loop() { return loop_; }
+  Decoder& loop() { return *loop_; }
   const ModelShape& shape() const { return shape_; }
 
   // Decodes `tokens` tokens from the prefix, `repeats` times over. Empty when interrupted. The prompt has depth + 1
@@ -84,7 +89,12 @@ class Arm {
   ArmSpec spec_;
   ModelShape shape_;
   std::int64_t depth_ = 0;  // of the samples
-  TokenLoop loop_;
+  bool keeps_past_;
+  std::int64_t capacity_;
+  WeightBytes weight_bytes_;
+  ClockNs clock_;
+  double clock_read_ns_;
+  std::unique_ptr<Decoder> loop_;
   std::vector<LoopSample> samples_;
   Ledger ledger_, expected_;
   int threads_seen_ = 0;

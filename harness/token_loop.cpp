@@ -1,7 +1,6 @@
 #include "token_loop.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "error.hpp"
@@ -32,15 +31,17 @@ struct TokenLoop::Activation {
   matmul::Input input;
 };
 
-TokenLoop::TokenLoop(const PackedModel& weights, const Recipe& recipe, int threads, std::int64_t capacity)
+TokenLoop::TokenLoop(const PackedModel& weights, const Recipe& recipe, int threads, std::int64_t capacity,
+                     ClockNs clock)
     : kv_shape_(cache_shape(weights.shape(), capacity)),
       weights_(weights),
       shape_(weights.shape()),
       recipe_(recipe),
       weight_bytes_(
           weights.weight_bytes(recipe.ternary_matmul_slot.kernel(), recipe.dense_matmul_slot.kernel())),
+      clock_(clock),
       team_(recipe.threading_slot.kernel(), threads),
-      memory_(recipe.memory_slot.kernel(), kPoolBytes),
+      memory_(recipe.memory_slot.kernel(), kPoolBytes, clock),
       kv_storage_(recipe.kv_cache_slot.kernel().storage_bytes(kv_shape_), kModelPages),
       logits_(static_cast<std::size_t>(shape_.vocab)) {
   if (capacity > shape_.context) {
@@ -64,10 +65,10 @@ TokenLoop::TokenLoop(const PackedModel& weights, const Recipe& recipe, int threa
 
 template <class F>
 void TokenLoop::book(LoopOp op, double ops, double bytes, F&& f) {
-  const auto start = std::chrono::steady_clock::now();
+  const double start = clock_();
   f();
   Entry& e = ledger_[op];
-  e.ns += std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+  e.ns += clock_() - start;
   e.calls += 1;
   e.ops += ops;
   e.bytes += bytes;

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "activations.hpp"
-#include "ledger.hpp"
+#include "clock.hpp"
+#include "decoder.hpp"
 #include "packed_model.hpp"
 #include "recipe.hpp"
 #include "team.hpp"
@@ -18,43 +19,28 @@ namespace bitproof {
 // The seeds reserve 512 MB for the pool; so do we. Only what a recipe uses is ever touched.
 inline constexpr std::size_t kPoolBytes = std::size_t{512} << 20;
 
-// Keys and values of a prefix, in no variant's layout: [layer][position][kv_width], so that every arm of a comparison
-// starts from identical numbers.
-struct KvSnapshot {
-  std::int64_t positions = 0;
-  std::vector<float> k, v;
-};
-
 // Not thread-safe; owns its cache, activations and threads.
-class TokenLoop {
+class TokenLoop : public Decoder {
  public:
   // capacity: positions the cache holds; throws BadInput if over the model's context or out of memory.
-  TokenLoop(const PackedModel& weights, const Recipe& recipe, int threads, std::int64_t capacity);
+  TokenLoop(const PackedModel& weights, const Recipe& recipe, int threads, std::int64_t capacity,
+            ClockNs clock = steady_ns);
 
-  // Forgets everything; the tokens become the prefix, untimed. With a cache that keeps the past, positions are computed
-  // (or copied from the snapshot); one that recomputes takes the token ids only.
-  void prefill(std::span<const std::int32_t> tokens);
-  void restore(std::span<const std::int32_t> tokens, const KvSnapshot& snapshot);
-  void rewind(std::int64_t length);  // forgets all but the first `length` positions, which must not have been overwritten
-  KvSnapshot snapshot() const;  // of a cache that keeps the past
+  void prefill(std::span<const std::int32_t> tokens) override;
+  void restore(std::span<const std::int32_t> tokens, const KvSnapshot& snapshot) override;
+  void rewind(std::int64_t length) override;
+  KvSnapshot snapshot() const override;
+  std::int32_t next(std::int32_t token) override;
 
-  // Computes the position after the prefix for this token, appends it, and returns the greedy next token. Returns -1
-  // when interrupted. Throws BadInput when activations do not fit the pool or the cache is full.
-  std::int32_t next(std::int32_t token);
-
-  std::span<const float> logits() const { return logits_; }  // of the last next()
-  std::int64_t length() const { return static_cast<std::int64_t>(tokens_.size()); }
-  bool keeps_past() const { return recipe_.kv_cache_slot.kernel().keeps_past; }
-
-  // Measured times and booked costs since the last prefill, restore, rewind or reset.
-  const Ledger& ledger() const { return ledger_; }
-  void reset_ledger();
-
-  memory::Usage memory_usage() const { return memory_.usage(); }
-  int threads() const { return team_.threads(); }
-  int threads_seen() const { return team_.threads_seen(); }
-  std::int64_t capacity() const { return kv_shape_.capacity; }
-  const WeightBytes& weight_bytes() const { return weight_bytes_; }
+  std::span<const float> logits() const override { return logits_; }
+  std::int64_t length() const override { return static_cast<std::int64_t>(tokens_.size()); }
+  std::int64_t capacity() const override { return kv_shape_.capacity; }
+  bool keeps_past() const override { return recipe_.kv_cache_slot.kernel().keeps_past; }
+  const Ledger& ledger() const override { return ledger_; }
+  void reset_ledger() override;
+  const WeightBytes& weight_bytes() const override { return weight_bytes_; }
+  memory::Usage memory_usage() const override { return memory_.usage(); }
+  int threads_seen() const override { return team_.threads_seen(); }
 
  private:
   struct Activation;
@@ -90,6 +76,7 @@ class TokenLoop {
   const ModelShape& shape_;
   const Recipe recipe_;
   const WeightBytes weight_bytes_;
+  const ClockNs clock_;
   Team team_;
   ActivationMemory memory_;
   Mapping kv_storage_;
