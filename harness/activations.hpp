@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "clock.hpp"
+#include "dispatch.hpp"
 #include "error.hpp"
 #include "memory/contract.hpp"
 
@@ -13,8 +14,10 @@ namespace bitproof {
 // One memory variant at work, with the time it takes booked apart.
 class ActivationMemory {
  public:
-  ActivationMemory(const memory::Kernel& kernel, std::size_t capacity, ClockNs clock = steady_ns)
-      : kernel_(kernel), capacity_(capacity), clock_(clock), self_(kernel.create(capacity)) {
+  // dispatch: where the calls of allocate are recorded, if anywhere.
+  ActivationMemory(const memory::Kernel& kernel, std::size_t capacity, ClockNs clock = steady_ns,
+                   Dispatch* dispatch = nullptr)
+      : kernel_(kernel), capacity_(capacity), clock_(clock), dispatch_(dispatch), self_(kernel.create(capacity)) {
     if (!self_) throw BadInput("memory: {} bytes of activations cannot be reserved", capacity);
   }
   ActivationMemory(const ActivationMemory&) = delete;
@@ -46,6 +49,7 @@ class ActivationMemory {
   const memory::Kernel& kernel_;
   std::size_t capacity_;
   ClockNs clock_;
+  Dispatch* dispatch_;
   void* self_;
   double ns_ = 0;
   std::int64_t calls_ = 0;
@@ -58,7 +62,9 @@ class Block {
  public:
   Block() = default;
   Block(ActivationMemory& memory, std::int64_t count) : memory_(&memory), bytes_(static_cast<std::size_t>(count) * sizeof(T)) {
-    data_ = static_cast<T*>(memory.timed([&] { return memory.kernel_.allocate(memory.self_, bytes_); }));
+    const auto allocate =
+        memory.dispatch_ ? (*memory.dispatch_)(SlotOp::memory, memory.kernel_.allocate) : memory.kernel_.allocate;
+    data_ = static_cast<T*>(memory.timed([&] { return allocate(memory.self_, bytes_); }));
     if (!data_) memory.exhausted_bytes_ = bytes_ ? bytes_ : 1;
   }
   Block(Block&& other) noexcept

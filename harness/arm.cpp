@@ -3,9 +3,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <thread>
 
 #include "error.hpp"
@@ -59,6 +59,17 @@ void accumulate(Ledger& total, const Ledger& part) {
   total.positions += part.positions;
 }
 
+// FNV-1a over 32-bit words.
+std::uint64_t hash_of(std::span<const float> values) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const float v : values) hash = (hash ^ std::bit_cast<std::uint32_t>(v)) * 0x100000001b3u;
+  return hash;
+}
+
+std::uint64_t hash_of(std::span<const float> logits, std::int32_t token) {
+  return (hash_of(logits) ^ static_cast<std::uint32_t>(token)) * 0x100000001b3u;
+}
+
 bool is_arithmetic(const std::string& op) { return op != "memory" && op != "threading" && op != "kv_cache"; }
 
 // The dispatched variants of the arithmetic slots that lack (or have) a technique.
@@ -100,6 +111,7 @@ std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, cons
     std::this_thread::sleep_for(kSpinnersSleep);
     s.ping_pong_ns = probe_state().ping_pong_ns;
   }
+  changed_after_return_ |= timed_tokens_ > 0 && hash_of(loop_->logits(), last_token_) != at_return_;
   LoadWatch load;
   if (logits_.empty()) {
     LoopSample warm_up = s;  // with its placement reading
@@ -133,7 +145,7 @@ bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, Loop
     s.wall_ns += clock_() - start;
     if (token < 0) return false;
     ++s.tokens;
-    if (t == 0) compare_logits();
+    fingerprint(t, token);
   }
   s.cpu_ns += cpu_ns() - cpu;
   s.page_faults += page_faults() - faults;
@@ -144,13 +156,14 @@ bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, Loop
   return true;
 }
 
-void Arm::compare_logits() {
+void Arm::fingerprint(std::int64_t place, std::int32_t token) {
   const std::span<const float> now = loop_->logits();
-  if (logits_.empty()) {
-    logits_.assign(now.begin(), now.end());
-  } else {
-    differing_logits_ += std::memcmp(logits_.data(), now.data(), now.size_bytes()) != 0;
-  }
+  if (logits_.empty()) logits_.assign(now.begin(), now.end());
+  at_return_ = hash_of(now, token);
+  last_token_ = token;
+  ++timed_tokens_;
+  if (place == std::ssize(fingerprints_)) fingerprints_.push_back(at_return_);
+  differing_tokens_ += fingerprints_[static_cast<std::size_t>(place)] != at_return_;
 }
 
 Estimate Arm::tok_per_s() const {
@@ -184,8 +197,15 @@ std::string Arm::ledger_fault() const {
   std::int64_t tokens = 0;
   for (const LoopSample& s : samples_) tokens += s.tokens;
   if (tokens != ledger_.tokens) return fmt::format("{} tokens were timed, {} booked", tokens, ledger_.tokens);
-  if (differing_logits_ > 0) {
-    return fmt::format("{} times the same token gave other logits than the first time", differing_logits_);
+  if (differing_tokens_ > 0) {
+    return fmt::format("{} of {} timed tokens gave other logits than the first time", differing_tokens_, timed_tokens_);
+  }
+  if (changed_after_return_) return "the logits of a token changed after it was returned";
+  for (const LoopSample& s : samples_) {
+    if (s.cpu_ns > kMostCpu * spec_.threads * s.wall_ns + kCpuFloor_ns) {
+      return fmt::format("{:.0f} ms of CPU time in {:.0f} ms on {} thread(s): a slow clock, or threads nobody asked for",
+                         s.cpu_ns * 1e-6, s.wall_ns * 1e-6, spec_.threads);
+    }
   }
   const double most = std::max(kMostResidual * wall_ns_per_token(), kResidualFloor_ns);
   if (std::abs(residual_ns()) <= most) return "";
@@ -195,12 +215,7 @@ std::string Arm::ledger_fault() const {
 
 double Arm::bytes_per_token() const { return ledger_.total_bytes() / static_cast<double>(ledger_.tokens); }
 
-std::uint64_t Arm::logits_hash() const {
-  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, 64 bits
-  const auto* bytes = reinterpret_cast<const unsigned char*>(logits_.data());
-  for (std::size_t i = 0; i < logits_.size() * sizeof(float); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3u;
-  return hash;
-}
+std::uint64_t Arm::logits_hash() const { return hash_of(logits_); }
 
 std::vector<Witness> Arm::witnesses() const {
   double tokens = 0, cpu = 0, wall = 0;
@@ -214,16 +229,17 @@ std::vector<Witness> Arm::witnesses() const {
   }
   const double allocations = static_cast<double>(system_calls) / tokens;
   const double positions = static_cast<double>(ledger_.positions) / static_cast<double>(ledger_.tokens);
-  const std::string scalar_slots = variants_with(spec_.names, Technique::simd, false);
-  const std::string prefetching = variants_with(spec_.names, Technique::prefetch, true);
-  const std::string look_up = variants_with(spec_.names, Technique::tmac, true);
+  const RecipeNames ran = dispatched();
+  const std::string scalar_slots = variants_with(ran, Technique::simd, false);
+  const std::string prefetching = variants_with(ran, Technique::prefetch, true);
+  const std::string look_up = variants_with(ran, Technique::tmac, true);
   const auto wanted = [&](Technique t) { return spec_.techniques.has(t); };
   return {
       {Technique::memory_pool, wanted(Technique::memory_pool), system_calls == 0,
        fmt::format("{:.4g} blocks asked of the system allocator and {:.4g} page faults a token", allocations,
                    static_cast<double>(faults) / tokens)},
       {Technique::simd, wanted(Technique::simd), scalar_slots.empty(),
-       scalar_slots.empty() ? "dispatched: " + variants_with(spec_.names, Technique::simd, true)
+       scalar_slots.empty() ? "dispatched: " + variants_with(ran, Technique::simd, true)
                             : "without SIMD: " + scalar_slots},
       {Technique::threading, wanted(Technique::threading), threads_seen_ > 1,
        fmt::format("{} thread(s) ran tiles, CPU time over wall {:.2f}", threads_seen_, cpu / wall)},

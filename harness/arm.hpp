@@ -31,6 +31,11 @@ struct LoopSample {
 inline constexpr double kMostResidual = 0.03;
 inline constexpr double kResidualFloor_ns = 50e3;
 
+// CPU time over the wall time of all its threads: more means a slow clock, or work on threads that were not asked for.
+// The floor is for samples so short that the scheduler's accounting, and threads that spin before they sleep, matter.
+inline constexpr double kMostCpu = 1.5;
+inline constexpr double kCpuFloor_ns = 50e6;
+
 // Evidence that a technique ran, not that it was asked for.
 struct Witness {
   Technique technique;
@@ -71,8 +76,12 @@ class Arm {
   const std::vector<LoopSample>& samples() const { return samples_; }
   const Ledger& ledger() const { return ledger_; }
   const Ledger& expected() const { return expected_; }
-  // "" when the ledger is the request's, the residual small and all samples' logits the same, else what is wrong.
+  // "" when the ledger is the request's, the residual small and every timed token's logits the same in all samples, else
+  // what is wrong.
   std::string ledger_fault() const;
+  // "" when the loop called what the recipe names and nothing else.
+  std::string dispatch_fault() const { return loop_->dispatch().difference(spec_.names); }
+  RecipeNames dispatched() const { return loop_->dispatch().ran(spec_.names); }  // op -> id of what was called
   Estimate tok_per_s() const;
   double wall_ns_per_token() const;  // all samples together
   double timer_ns() const;           // of a token: reading the clock around each op, from a calibrated read
@@ -81,10 +90,13 @@ class Arm {
   std::vector<Witness> witnesses() const;
   const std::vector<float>& logits() const { return logits_; }  // of the first token after the prefix
   std::uint64_t logits_hash() const;
+  // Of the logits and the choice of every timed token, by its place after the prefix; samples agree on them, or it is a
+  // ledger_fault.
+  std::span<const std::uint64_t> fingerprints() const { return fingerprints_; }
 
  private:
   bool decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& s);  // false when interrupted
-  void compare_logits();
+  void fingerprint(std::int64_t place, std::int32_t token);
 
   ArmSpec spec_;
   ModelShape shape_;
@@ -99,7 +111,11 @@ class Arm {
   Ledger ledger_, expected_;
   int threads_seen_ = 0;
   std::vector<float> logits_;
-  std::int64_t differing_logits_ = 0;  // samples whose first token's logits were not those of the first
+  std::vector<std::uint64_t> fingerprints_;
+  std::int64_t timed_tokens_ = 0, differing_tokens_ = 0;  // the latter: not the first sample's token or logits
+  std::uint64_t at_return_ = 0;                           // fingerprint of the last token when next() returned
+  std::int32_t last_token_ = 0;
+  bool changed_after_return_ = false;
 };
 
 // Samples are interleaved: every arm once a round, in an order shuffled anew each round from the recorded seed.

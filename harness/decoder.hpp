@@ -3,11 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
+#include "clock.hpp"
+#include "dispatch.hpp"
 #include "ledger.hpp"
+#include "loop_observer.hpp"
+#include "loop_slots.hpp"
 #include "memory/contract.hpp"
+#include "packed_model.hpp"
 
 namespace bitproof {
 
@@ -47,6 +54,13 @@ class Decoder {
   virtual const WeightBytes& weight_bytes() const = 0;
   virtual memory::Usage memory_usage() const = 0;
   virtual int threads_seen() const = 0;
+  virtual const Dispatch& dispatch() const = 0;  // since construction
+
+  virtual void observe(LoopObserver* observer) = 0;  // null for none; an arm's decoder never has one
 };
+
+// Makes a decoder of these slots; whatever judges loops makes as many as it needs.
+using MakeDecoder = std::function<std::unique_ptr<Decoder>(const PackedModel& model, const LoopSlots& slots,
+                                                           int threads, std::int64_t capacity, ClockNs clock)>;
 
 }  // namespace bitproof

@@ -32,6 +32,9 @@ std::vector<std::string> faults(const Arm& arm, const CeilingTable& ceilings, in
   std::vector<std::string> list;
   const std::string& label = arm.spec().label;
   if (const std::string fault = arm.ledger_fault(); !fault.empty()) list.push_back(fmt::format("{}: ledger: {}", label, fault));
+  if (const std::string fault = arm.dispatch_fault(); !fault.empty()) {
+    list.push_back(fmt::format("{}: FALLBACK: {}", label, fault));
+  }
   for (const Witness& w : arm.witnesses()) {
     const bool nothing_to_engage = w.technique == Technique::threading && cores == 1;
     if (w.wanted && !w.engaged && !nothing_to_engage) {

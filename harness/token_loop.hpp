@@ -8,10 +8,7 @@
 #include <vector>
 
 #include "activations.hpp"
-#include "clock.hpp"
 #include "decoder.hpp"
-#include "packed_model.hpp"
-#include "recipe.hpp"
 #include "team.hpp"
 
 namespace bitproof {
@@ -23,7 +20,7 @@ inline constexpr std::size_t kPoolBytes = std::size_t{512} << 20;
 class TokenLoop : public Decoder {
  public:
   // capacity: positions the cache holds; throws BadInput if over the model's context or out of memory.
-  TokenLoop(const PackedModel& weights, const Recipe& recipe, int threads, std::int64_t capacity,
+  TokenLoop(const PackedModel& weights, const LoopSlots& slots, int threads, std::int64_t capacity,
             ClockNs clock = steady_ns);
 
   void prefill(std::span<const std::int32_t> tokens) override;
@@ -35,32 +32,41 @@ class TokenLoop : public Decoder {
   std::span<const float> logits() const override { return logits_; }
   std::int64_t length() const override { return static_cast<std::int64_t>(tokens_.size()); }
   std::int64_t capacity() const override { return kv_shape_.capacity; }
-  bool keeps_past() const override { return recipe_.kv_cache_slot.kernel().keeps_past; }
+  bool keeps_past() const override { return slots_.kv_cache_slot.kernel().keeps_past; }
   const Ledger& ledger() const override { return ledger_; }
   void reset_ledger() override;
   const WeightBytes& weight_bytes() const override { return weight_bytes_; }
   memory::Usage memory_usage() const override { return memory_.usage(); }
   int threads_seen() const override { return team_.threads_seen(); }
+  const Dispatch& dispatch() const override { return dispatch_; }
+  void observe(LoopObserver* observer) override { observer_ = observer; }
 
- private:
+  static std::unique_ptr<Decoder> make(const PackedModel& weights, const LoopSlots& slots, int threads,
+                                       std::int64_t capacity, ClockNs clock) {
+    return std::make_unique<TokenLoop>(weights, slots, threads, capacity, clock);
+  }
+
+ protected:
   struct Activation;
 
+  // The steps of a token. Virtual for loops with a planted fault in one of them.
   // One pass over positions [first, first + tokens.size()); logits of the last one if wanted.
-  void forward(std::span<const std::int32_t> tokens, std::int64_t first, bool wants_logits);
-  void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h);
-  void attention_block(std::int64_t layer, std::int64_t batch, std::int64_t first, const float* h, float* out);
-  void output_head(std::int64_t batch, const float* h);
+  virtual void forward(std::span<const std::int32_t> tokens, std::int64_t first, bool wants_logits);
+  virtual void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h);
+  virtual void attention_block(std::int64_t layer, std::int64_t batch, std::int64_t first, const float* h, float* out);
+  virtual void output_head(std::int64_t batch, const float* h);
 
   // int8 with room for what a matmul prepares of it.
-  Activation quantize(const float* x, std::int64_t cols, std::int64_t batch, std::int64_t col_multiple,
-                      std::size_t prepared_bytes);
-  Activation ternary_input(const float* x, std::int64_t cols, std::int64_t batch);  // quantized and prepared
+  Activation quantize(Step step, std::int64_t layer, const float* x, std::int64_t cols, std::int64_t batch,
+                      std::int64_t col_multiple, std::size_t prepared_bytes);
+  // Quantized and prepared.
+  Activation ternary_input(Step step, std::int64_t layer, const float* x, std::int64_t cols, std::int64_t batch);
   template <class Kernel>
   void prepare(const Kernel&, const Activation&);  // look-up tables and sums, split over the threads
   void linear(std::int64_t layer, Matrix, const Activation&, std::int64_t batch, float* y);
   void norm(const float* x, const std::vector<float>& weight, std::int64_t batch, float* y);
   void add_residual(const float* y, std::int64_t batch, float* h);
-  void run_rope(std::int64_t heads, std::int64_t batch, std::int64_t first, float* x);
+  virtual void run_rope(std::int64_t heads, std::int64_t batch, std::int64_t first, float* x);
 
   // Runs f and books its time, one call and its cost.
   template <class F>
@@ -71,12 +77,26 @@ class TokenLoop : public Decoder {
 
   bool stopped() const;
 
+  // Tells the observer, if there is one, what a step wrote.
+  void show(Step step, std::int64_t layer, std::int64_t batch, std::int64_t cols, float* values,
+            std::int32_t* sums = nullptr) {
+    if (observer_)
+      observer_->after({.step = step,
+                        .layer = layer,
+                        .first = pass_first_,
+                        .batch = batch,
+                        .cols = cols,
+                        .values = values,
+                        .sums = sums});
+  }
+
   const kv_cache::Shape kv_shape_;
   const PackedModel& weights_;
   const ModelShape& shape_;
-  const Recipe recipe_;
+  const LoopSlots slots_;
   const WeightBytes weight_bytes_;
   const ClockNs clock_;
+  Dispatch dispatch_;
   Team team_;
   ActivationMemory memory_;
   Mapping kv_storage_;
@@ -86,6 +106,8 @@ class TokenLoop : public Decoder {
   std::int32_t sampled_ = -1;
   bool cache_full_ = false;
   Ledger ledger_;
+  LoopObserver* observer_ = nullptr;
+  std::int64_t pass_first_ = 0;  // first position of the pass at hand
 };
 
 }  // namespace bitproof
