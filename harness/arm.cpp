@@ -10,6 +10,7 @@
 
 #include "error.hpp"
 #include "interrupt.hpp"
+#include "loop_trial.hpp"
 #include "memory_map.hpp"
 #include "rng.hpp"
 
@@ -66,11 +67,14 @@ std::uint64_t hash_of(std::span<const float> values) {
   return hash;
 }
 
-std::uint64_t hash_of(std::span<const float> logits, std::int32_t token) {
-  return (hash_of(logits) ^ static_cast<std::uint32_t>(token)) * 0x100000001b3u;
-}
-
 bool is_arithmetic(const std::string& op) { return op != "memory" && op != "threading" && op != "kv_cache"; }
+
+bool carries(const std::string& id, Technique t) {
+  for (const Variant& v : all_variants()) {
+    if (v.id == id) return v.info->techniques.has(t);
+  }
+  return false;
+}
 
 // The dispatched variants of the arithmetic slots that lack (or have) a technique.
 std::string variants_with(const RecipeNames& names, Technique t, bool has) {
@@ -83,6 +87,10 @@ std::string variants_with(const RecipeNames& names, Technique t, bool has) {
 }
 
 }  // namespace
+
+std::uint64_t fingerprint(std::span<const float> logits, std::int32_t token) {
+  return (hash_of(logits) ^ static_cast<std::uint32_t>(token)) * 0x100000001b3u;
+}
 
 ArmSpec arm_of(Techniques set, int threads, const std::string& label) {
   return {label.empty() ? recipe_name(set) : label, recipe_names(set), set, set.has(Technique::threading) ? threads : 1};
@@ -111,7 +119,7 @@ std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, cons
     std::this_thread::sleep_for(kSpinnersSleep);
     s.ping_pong_ns = probe_state().ping_pong_ns;
   }
-  changed_after_return_ |= timed_tokens_ > 0 && hash_of(loop_->logits(), last_token_) != at_return_;
+  changed_after_return_ |= !stands();
   LoadWatch load;
   if (logits_.empty()) {
     LoopSample warm_up = s;  // with its placement reading
@@ -145,7 +153,7 @@ bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, Loop
     s.wall_ns += clock_() - start;
     if (token < 0) return false;
     ++s.tokens;
-    fingerprint(t, token);
+    keep_fingerprint(t, token);
   }
   s.cpu_ns += cpu_ns() - cpu;
   s.page_faults += page_faults() - faults;
@@ -156,10 +164,10 @@ bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, Loop
   return true;
 }
 
-void Arm::fingerprint(std::int64_t place, std::int32_t token) {
+void Arm::keep_fingerprint(std::int64_t place, std::int32_t token) {
   const std::span<const float> now = loop_->logits();
   if (logits_.empty()) logits_.assign(now.begin(), now.end());
-  at_return_ = hash_of(now, token);
+  at_return_ = fingerprint(now, token);
   last_token_ = token;
   ++timed_tokens_;
   if (place == std::ssize(fingerprints_)) fingerprints_.push_back(at_return_);
@@ -192,32 +200,46 @@ double Arm::residual_ns() const {
   return wall_ns_per_token() - ledger_.total_ns() / static_cast<double>(ledger_.tokens) - timer_ns();
 }
 
-std::string Arm::ledger_fault() const {
-  if (const std::string fault = difference(ledger_, expected_); !fault.empty()) return fault;
+bool Arm::stands() const { return timed_tokens_ == 0 || fingerprint(loop_->logits(), last_token_) == at_return_; }
+
+Verdict Arm::accounts() const {
+  if (const std::string fault = difference(ledger_, expected_); !fault.empty()) return Verdict::failed(fault, "ledger");
   std::int64_t tokens = 0;
   for (const LoopSample& s : samples_) tokens += s.tokens;
-  if (tokens != ledger_.tokens) return fmt::format("{} tokens were timed, {} booked", tokens, ledger_.tokens);
+  if (tokens != ledger_.tokens) return Verdict::failed(fmt::format("{} tokens were timed, {} booked", tokens, ledger_.tokens), "ledger");
   if (differing_tokens_ > 0) {
-    return fmt::format("{} of {} timed tokens gave other logits than the first time", differing_tokens_, timed_tokens_);
+    return Verdict::failed(
+        fmt::format("{} of {} timed tokens gave other logits than the first time", differing_tokens_, timed_tokens_),
+        "fingerprints");
   }
-  if (changed_after_return_) return "the logits of a token changed after it was returned";
+  if (changed_after_return_ || !stands()) {
+    return Verdict::failed("the logits of a token changed after it was returned", "fingerprints");
+  }
   for (const LoopSample& s : samples_) {
     if (s.cpu_ns > kMostCpu * spec_.threads * s.wall_ns + kCpuFloor_ns) {
-      return fmt::format("{:.0f} ms of CPU time in {:.0f} ms on {} thread(s): a slow clock, or threads nobody asked for",
-                         s.cpu_ns * 1e-6, s.wall_ns * 1e-6, spec_.threads);
+      return Verdict::failed(
+          fmt::format("{:.0f} ms of CPU time in {:.0f} ms on {} thread(s): a slow clock, or threads nobody asked for",
+                      s.cpu_ns * 1e-6, s.wall_ns * 1e-6, spec_.threads),
+          "CPU time");
     }
   }
   const double most = std::max(kMostResidual * wall_ns_per_token(), kResidualFloor_ns);
-  if (std::abs(residual_ns()) <= most) return "";
-  return fmt::format("ops do not account for the token: {:.0f} us of {:.0f} us are unexplained", residual_ns() * 1e-3,
-                     wall_ns_per_token() * 1e-3);
+  if (std::abs(residual_ns()) <= most) return Verdict::pass();
+  return Verdict::failed(fmt::format("ops do not account for the token: {:.0f} us of {:.0f} us are unexplained",
+                                     residual_ns() * 1e-3, wall_ns_per_token() * 1e-3),
+                         "residual");
+}
+
+Verdict Arm::verdict() const {
+  if (const std::string fault = dispatch_fault(); !fault.empty()) return {Status::fallback, fault, "dispatch"};
+  return accounts();
 }
 
 double Arm::bytes_per_token() const { return ledger_.total_bytes() / static_cast<double>(ledger_.tokens); }
 
 std::uint64_t Arm::logits_hash() const { return hash_of(logits_); }
 
-std::vector<Witness> Arm::witnesses() const {
+std::vector<Witness> Arm::observed() const {
   double tokens = 0, cpu = 0, wall = 0;
   std::int64_t system_calls = 0, faults = 0;
   for (const LoopSample& s : samples_) {
@@ -251,6 +273,20 @@ std::vector<Witness> Arm::witnesses() const {
       {Technique::kv_cache, wanted(Technique::kv_cache), positions == 1.0 && (depth_ > 0 || wanted(Technique::kv_cache)),
        fmt::format("{:.4g} positions computed a token", positions)},
   };
+}
+
+// A technique whose slots do not all answer their canary is not engaged, whatever else is seen of it.
+std::vector<Witness> Arm::witnesses() const {
+  std::vector<Witness> list = observed();
+  if (!trial_) return list;
+  for (Witness& w : list) {
+    for (const Canary& c : trial_->canaries) {
+      if (c.verdict.ok() || !carries(c.id, w.technique)) continue;
+      w.engaged = false;
+      w.evidence += "; " + c.verdict.reason;
+    }
+  }
+  return list;
 }
 
 int run_rounds(std::span<const std::unique_ptr<Arm>> arms, std::span<const std::int32_t> prompt, const KvSnapshot& prefix,

@@ -10,6 +10,7 @@
 #include "placement.hpp"
 #include "statistics.hpp"
 #include "token_loop.hpp"
+#include "verdict.hpp"
 
 namespace bitproof {
 
@@ -18,8 +19,8 @@ struct LoopSample {
   std::int64_t tokens = 0;  // that came out of the loop
   double wall_ns = 0;
   double cpu_ns = 0;
-  std::int64_t page_faults = 0;   // minor and major, of this process
-  std::int64_t system_calls = 0;  // blocks asked of the system allocator
+  std::int64_t page_faults = 0;        // minor and major, of this process
+  std::int64_t system_calls = 0;       // blocks asked of the system allocator
   std::optional<double> ping_pong_ns;  // placement probe just before
   Load load;
 
@@ -51,6 +52,12 @@ struct ArmSpec {
   int threads;
 };
 
+// Of a token's logits and of the choice that was made from them.
+std::uint64_t fingerprint(std::span<const float> logits, std::int32_t token);
+
+// What the trial of a loop on the tiny model found; see loop_trial.hpp.
+struct LoopTrial;
+
 // The recipe of a set of techniques; `threads` where threading is among them, else 1.
 ArmSpec arm_of(Techniques set, int threads, const std::string& label = "");
 
@@ -76,11 +83,13 @@ class Arm {
   const std::vector<LoopSample>& samples() const { return samples_; }
   const Ledger& ledger() const { return ledger_; }
   const Ledger& expected() const { return expected_; }
-  // "" when the ledger is the request's, the residual small and every timed token's logits the same in all samples, else
-  // what is wrong.
-  std::string ledger_fault() const;
+  // "" when the ledger is the request's, the residual small and every timed token's logits the same in all samples,
+  // else what is wrong.
+  std::string ledger_fault() const { return accounts().reason; }
   // "" when the loop called what the recipe names and nothing else.
   std::string dispatch_fault() const { return loop_->dispatch().difference(spec_.names); }
+  // Both, with the check that decided: "ledger", "fingerprints", "CPU time", "residual", "dispatch".
+  Verdict verdict() const;
   RecipeNames dispatched() const { return loop_->dispatch().ran(spec_.names); }  // op -> id of what was called
   Estimate tok_per_s() const;
   double wall_ns_per_token() const;  // all samples together
@@ -88,6 +97,8 @@ class Arm {
   double residual_ns() const;        // of a token: wall time that neither ops nor the clock account for
   double bytes_per_token() const;
   std::vector<Witness> witnesses() const;
+  void set_trial(std::shared_ptr<const LoopTrial> trial) { trial_ = std::move(trial); }
+  const LoopTrial* trial() const { return trial_.get(); }       // null where there was none
   const std::vector<float>& logits() const { return logits_; }  // of the first token after the prefix
   std::uint64_t logits_hash() const;
   // Of the logits and the choice of every timed token, by its place after the prefix; samples agree on them, or it is a
@@ -96,7 +107,10 @@ class Arm {
 
  private:
   bool decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& s);  // false when interrupted
-  void fingerprint(std::int64_t place, std::int32_t token);
+  void keep_fingerprint(std::int64_t place, std::int32_t token);
+  bool stands() const;  // the logits of the last timed token are still what they were when it was returned
+  Verdict accounts() const;
+  std::vector<Witness> observed() const;
 
   ArmSpec spec_;
   ModelShape shape_;
@@ -116,6 +130,7 @@ class Arm {
   std::uint64_t at_return_ = 0;                           // fingerprint of the last token when next() returned
   std::int32_t last_token_ = 0;
   bool changed_after_return_ = false;
+  std::shared_ptr<const LoopTrial> trial_;
 };
 
 // Samples are interleaved: every arm once a round, in an order shuffled anew each round from the recorded seed.
@@ -134,8 +149,8 @@ struct ArmProgress {
 };
 
 // Rounds completed by every arm. Samples of an interrupted round stay with their arms.
-int run_rounds(std::span<const std::unique_ptr<Arm>> arms, std::span<const std::int32_t> prompt, const KvSnapshot& prefix,
-               const Schedule& schedule, const std::function<void(const ArmProgress&)>& progress,
-               const std::function<void()>& after_round);
+int run_rounds(std::span<const std::unique_ptr<Arm>> arms, std::span<const std::int32_t> prompt,
+               const KvSnapshot& prefix, const Schedule& schedule,
+               const std::function<void(const ArmProgress&)>& progress, const std::function<void()>& after_round);
 
 }  // namespace bitproof

@@ -93,10 +93,10 @@ struct CanaryBench::Trial {
   }
 };
 
-CanaryBench::CanaryBench()
-    : model_(std::make_unique<PackedModel>(SyntheticModel(model_by_name("tiny"), 1), runnable<ternary_matmul::Kernel>(),
-                                           runnable<dense_matmul::Kernel>())) {}
-CanaryBench::~CanaryBench() = default;
+std::unique_ptr<PackedModel> tiny_in_every_form() {
+  return std::make_unique<PackedModel>(SyntheticModel(model_by_name("tiny"), 1), runnable<ternary_matmul::Kernel>(),
+                                       runnable<dense_matmul::Kernel>());
+}
 
 template <class Kernel>
 Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<Kernel>& slot,
@@ -160,7 +160,7 @@ Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<K
 }
 
 std::vector<Canary> CanaryBench::run(const Recipe& recipe, int threads, const MakeDecoder& make, ClockNs clock) const {
-  const Trial trial{*model_, recipe, threads, make, clock, recipe.kv_cache_slot.kernel().keeps_past};
+  const Trial trial{model_, recipe, threads, make, clock, recipe.kv_cache_slot.kernel().keeps_past};
   std::vector<Canary> all;
 #define BITPROOF_SWAP(op)                                           \
   all.push_back(swap<op::Kernel>(trial, #op, trial.slots.op##_slot, \
@@ -168,13 +168,6 @@ std::vector<Canary> CanaryBench::run(const Recipe& recipe, int threads, const Ma
   BITPROOF_FOR_EACH_OP(BITPROOF_SWAP)
 #undef BITPROOF_SWAP
   return all;
-}
-
-std::string not_engaged(const std::vector<Canary>& canaries) {
-  for (const Canary& c : canaries) {
-    if (!c.verdict.ok()) return c.verdict.reason;
-  }
-  return "";
 }
 
 }  // namespace bitproof

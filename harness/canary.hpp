@@ -2,7 +2,7 @@
 // change; then one that waits in every call, and the token must take longer by the wait times the calls. A slot that
 // shows nothing is not engaged, whatever its name says.
 //
-// All on the tiny model, with the loop's own code and the very kernels of the recipe but one.
+// Meant for a tiny model: with the loop's own code and the very kernels of the recipe but one.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,9 @@
 #include "verdict.hpp"
 
 namespace bitproof {
+
+// The tiny model, packed for every variant that runs here.
+std::unique_ptr<PackedModel> tiny_in_every_form();
 
 struct Canary {
   std::string op, id;
@@ -26,8 +29,8 @@ struct Canary {
 
 class CanaryBench {
  public:
-  CanaryBench();
-  ~CanaryBench();
+  // The model must outlive the bench and hold the forms that the recipes read.
+  explicit CanaryBench(const PackedModel& model) : model_(model) {}
 
   // One result a slot, in the order of the ops. `clock` is the one that the loop and its arm read.
   std::vector<Canary> run(const Recipe& recipe, int threads, const MakeDecoder& make, ClockNs clock = steady_ns) const;
@@ -39,10 +42,7 @@ class CanaryBench {
   Canary swap(const Trial& trial, const std::string& op, const Slot<Kernel>& slot,
               Slot<Kernel> LoopSlots::*place) const;
 
-  std::unique_ptr<PackedModel> model_;
+  const PackedModel& model_;
 };
-
-// "" when every slot is engaged, else the first that is not, in words.
-std::string not_engaged(const std::vector<Canary>& canaries);
 
 }  // namespace bitproof

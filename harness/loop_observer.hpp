@@ -3,38 +3,11 @@
 
 #include <cstdint>
 
+#include "reference/token_loop.hpp"
+
 namespace bitproof {
 
-// In the order of a pass. A ternary product is one step with its scales applied, and shows its integers too.
-enum class Step : std::uint8_t {
-  embedding,
-  attention_norm,
-  attention_quant,
-  q,
-  k,
-  v,
-  rope_q,
-  rope_k,
-  attention,
-  attention_sub_norm,
-  o_quant,
-  o,
-  attention_residual,
-  ffn_norm,
-  ffn_quant,
-  gate,
-  up,
-  gated_ffn,
-  ffn_sub_norm,
-  down_quant,
-  down,
-  ffn_residual,
-  output_norm,
-  head_quant,
-  logits,
-};
-
-const char* name(Step);
+using reference::Step;
 
 // What a step has just written, all of it in the loop's own buffers; null where a step has no such output.
 struct StepOutput {
