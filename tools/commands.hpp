@@ -25,6 +25,13 @@ struct CheckOptions {
 };
 int check_command(const CheckOptions&);
 
+struct SelftestOptions {
+  std::string filter;
+  int repeat = 1;
+  bool json = false, markdown = false;
+};
+int selftest_command(const SelftestOptions&);
+
 struct LoopOptions {
   std::string recipe = "best";
   std::vector<std::string> slots;

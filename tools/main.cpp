@@ -74,6 +74,16 @@ int dispatch(const std::vector<std::string>& given) {
   check_app->add_option("--case", check.one_case, "one case, as a repro line has it: rows=8,cols=64,...");
   add_json(check_app, check.json);
 
+  SelftestOptions selftest;
+  auto* selftest_app = add_command("selftest", "the harness against its zoo of planted faults",
+                                   [&] { return selftest_command(selftest); });
+  selftest_app->add_option("filter", selftest.filter, "part of a fault's name");
+  selftest_app->add_option("--repeat", selftest.repeat, "runs of each clean twin, each with other inputs")
+      ->check(at_least_one)
+      ->capture_default_str();
+  add_json(selftest_app, selftest.json);
+  selftest_app->add_flag("--markdown", selftest.markdown, "the kill table in Markdown")->excludes("--json");
+
   BenchOptions bench;
   auto* bench_app = add_command("bench", "microbenchmarks; --benchmark_* flags go to Google Benchmark",
                                 [&] { return bench_command(bench); });

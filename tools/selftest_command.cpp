@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "commands.hpp"
+#include "reports/selftest.hpp"
+#include "terminal.hpp"
+#include "text_table.hpp"
+
+namespace bitproof {
+namespace {
+
+void print(const zoo::SelftestResult& result) {
+  TextTable table("<<<");
+  table.row({"fault", "killed by", "reason"});
+  for (const zoo::Outcome& o : result.outcomes) {
+    if (o.skipped.empty()) table.row({o.name, o.kill.killed() ? o.kill.check : "SURVIVED", o.kill.reason});
+  }
+  table.print();
+  for (const zoo::Outcome& o : result.outcomes) {
+    if (!o.skipped.empty()) fmt::print("SKIPPED {}: {}\n", o.name, o.skipped);
+    for (const zoo::Kill& a : o.alarms) fmt::print("FALSE ALARM clean twin of {}: {}: {}\n", o.name, a.check, a.reason);
+  }
+  for (const zoo::Outcome& o : result.outcomes) {
+    if (o.skipped.empty() && !o.kill.killed()) fmt::print("SURVIVED {}: {}\n", o.name, o.lie);
+  }
+  fmt::print("killed {} of {}\n{} clean twins, {} runs each: {} false alarms\n", result.killed(), result.planted(),
+             result.planted(), result.repeat, result.false_alarms());
+}
+
+}  // namespace
+
+int selftest_command(const SelftestOptions& options) {
+  // Processes side by side are as sure as one after another: those that measure time run alone.
+  const int width = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  zoo::SelftestResult result;
+  {
+    ProgressLine line("selftest");
+    result = zoo::selftest(zoo::all_faults(), {.filter = options.filter, .repeat = options.repeat, .width = width},
+                           [&](double fraction) { line.update(fraction); });
+  }
+  if (options.json) {
+    fmt::print("{}\n", to_json(result).dump(2));
+  } else if (options.markdown) {
+    fmt::print("{}", markdown(result));
+  } else {
+    print(result);
+  }
+  if (result.planted() == 0) note("bitproof selftest: nothing ran: nothing is proven");
+  return result.ok() ? kOk : kFailed;
+}
+
+}  // namespace bitproof
