@@ -93,8 +93,8 @@ struct CanaryBench::Trial {
   }
 };
 
-std::unique_ptr<PackedModel> tiny_in_every_form() {
-  return std::make_unique<PackedModel>(SyntheticModel(model_by_name("tiny"), 1), runnable<ternary_matmul::Kernel>(),
+std::unique_ptr<PackedModel> tiny_in_every_form(std::uint64_t seed) {
+  return std::make_unique<PackedModel>(SyntheticModel(model_by_name("tiny"), seed), runnable<ternary_matmul::Kernel>(),
                                        runnable<dense_matmul::Kernel>());
 }
 

@@ -15,7 +15,7 @@
 namespace bitproof {
 
 // The tiny model, packed for every variant that runs here.
-std::unique_ptr<PackedModel> tiny_in_every_form();
+std::unique_ptr<PackedModel> tiny_in_every_form(std::uint64_t seed);
 
 struct Canary {
   std::string op, id;

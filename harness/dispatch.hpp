@@ -41,10 +41,12 @@ class Dispatch {
   // Returns the function, so that what is recorded is what is called.
   template <class R, class... A>
   auto operator()(SlotOp slot, R (*function)(A...)) {
-    const void* address = reinterpret_cast<const void*>(function);
+    claim(slot, reinterpret_cast<const void*>(function));
+    return function;
+  }
+  void claim(SlotOp slot, const void* address) {
     Record& r = record_[static_cast<int>(slot)];
     if (r.first != address) (r.first ? r.other : r.first) = address;
-    return function;
   }
 
   // op -> id of the variant that was called, as the registry knows its address; of those that share it, the one in

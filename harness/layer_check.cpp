@@ -35,8 +35,10 @@ class Walk : public LoopObserver {
     compare(truth_[at_++], out);
   }
 
-  // After a token: the pass has ended, with the head.
+  // After a token: a pass has begun since the last one, and ended, with the head.
   void end_token() {
+    if (!begun_) fail("step order", "a token was out without a pass");
+    begun_ = false;
     if (verdict_.ok() && at_ != truth_.size()) {
       fail("step order",
            fmt::format("the token was out before {} of layer {}", name(truth_[at_].step), truth_[at_].layer));
@@ -67,12 +69,13 @@ class Walk : public LoopObserver {
       fail("step order",
            fmt::format("positions {} to {} computed, {} was due", out.first, out.first + out.batch - 1, next_));
     }
-    first_ = out.first, batch_ = out.batch, next_ = first_ + batch_, at_ = 0;
+    first_ = out.first, batch_ = out.batch, next_ = first_ + batch_, at_ = 0, begun_ = true;
   }
 
   const std::vector<StepTruth>& truth_;
   std::int64_t layers_;
   Verdict verdict_;
+  bool begun_ = false;
   std::size_t at_ = 0;
   std::int64_t first_ = 0, batch_ = 0, next_ = 0, steps_ = 0;
 };

@@ -28,7 +28,7 @@ double published_nmse(const LoopSlots& slots) {
 
 }  // namespace
 
-LoopJudge::LoopJudge() : model_(tiny_in_every_form()), canaries_(*model_) {}
+LoopJudge::LoopJudge(std::uint64_t seed) : model_(tiny_in_every_form(seed)), canaries_(*model_) {}
 
 // An arm's own way to a token, restored and rewound, must give what the way that the layers are checked on gives,
 // prefilled afresh; and what a loop held before its prefix was restored must not show.

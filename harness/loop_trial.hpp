@@ -19,7 +19,7 @@ struct LoopTrial {
 
 class LoopJudge {
  public:
-  LoopJudge();
+  explicit LoopJudge(std::uint64_t seed = 1);  // of the model and its prompt
 
   // In this order: an arm's ledger, fingerprints and dispatch; every layer against the reference; the same past the
   // capacity of a cache that wraps; a canary in every slot. `clock` is the one that the loop and its arm read.
