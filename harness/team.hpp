@@ -10,13 +10,16 @@
 #include <memory>
 #include <type_traits>
 
+#include "dispatch.hpp"
 #include "threading/contract.hpp"
 
 namespace bitproof {
 
 class Team {
  public:
-  Team(const threading::Kernel& kernel, int threads) : kernel_(kernel), threads_(threads) {}
+  // dispatch: where the calls of for_tiles are recorded, if anywhere.
+  Team(const threading::Kernel& kernel, int threads, Dispatch* dispatch = nullptr)
+      : kernel_(kernel), threads_(threads), dispatch_(dispatch) {}
 
   int threads() const { return threads_; }
 
@@ -45,7 +48,8 @@ class Team {
       Team* self;
       std::remove_reference_t<Body>* body;
     } context{this, &body};
-    kernel_.for_tiles(
+    const auto run = dispatch_ ? (*dispatch_)(SlotOp::threading, kernel_.for_tiles) : kernel_.for_tiles;
+    run(
         team_, space,
         [](void* c, Tile tile, int thread) {
           auto& ctx = *static_cast<Context*>(c);
@@ -83,6 +87,7 @@ class Team {
 
   const threading::Kernel& kernel_;
   int threads_;
+  Dispatch* dispatch_;
   threading::Team* team_ = nullptr;
   std::array<std::atomic<pid_t>, kMostSeen> seen_{};
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "claim.hpp"
 
 namespace bitproof {
@@ -10,11 +12,18 @@ namespace {
 // Below this much CPU time in a token's wall time a second thread works less than a tenth of it.
 constexpr double kLeastParallel = 1.1;
 
+// Disassembled once.
 template <class Kernel>
-SlotCode code_of(const Cleared<Kernel>& slot) {
-  SlotCode code{slot.id(), !kIsSlot<Kernel>, census(entry_points(slot.kernel()).work), {}};
-  if constexpr (std::is_same_v<Kernel, ternary_matmul::Kernel>) code.reach = table_reach(slot.kernel());
-  return code;
+void add_code(const std::string& id, std::vector<SlotCode>& all) {
+  static std::map<std::string, SlotCode> known;
+  const VariantOf<Kernel>* v = find_variant<Kernel>(id);
+  if (!v) return;
+  if (!known.contains(id)) {
+    SlotCode code{id, !kIsSlot<Kernel>, census(entry_points(*v->kernel).work), {}};
+    if constexpr (std::is_same_v<Kernel, ternary_matmul::Kernel>) code.reach = table_reach(*v->kernel);
+    known[id] = std::move(code);
+  }
+  all.push_back(known[id]);
 }
 
 template <class Say>
@@ -29,12 +38,12 @@ std::string list(std::span<const SlotCode> slots, const Say& say) {
 
 }  // namespace
 
-std::vector<SlotCode> slot_code(const Recipe& recipe) {
-  return {
-#define BITPROOF_CODE(op) code_of(recipe.op##_slot),
-      BITPROOF_FOR_EACH_OP(BITPROOF_CODE)
+std::vector<SlotCode> slot_code(const RecipeNames& dispatched) {
+  std::vector<SlotCode> all;
+#define BITPROOF_CODE(op) add_code<op::Kernel>(dispatched.at(#op), all);
+  BITPROOF_FOR_EACH_OP(BITPROOF_CODE)
 #undef BITPROOF_CODE
-  };
+  return all;
 }
 
 Witness simd_witness(std::span<const SlotCode> slots) {

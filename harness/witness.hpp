@@ -19,14 +19,15 @@ struct Witness {
   std::string evidence;
 };
 
-// What a recipe's slot holds: the machine code of the function that the loop calls.
+// The machine code of the function that the loop called for a slot.
 struct SlotCode {
   std::string id;
   bool arithmetic;
   Census work;
   TableReach reach;  // of ternary_matmul
 };
-std::vector<SlotCode> slot_code(const Recipe&);
+// op -> id, as the loop recorded it; what is no known variant has no entry.
+std::vector<SlotCode> slot_code(const RecipeNames& dispatched);
 
 // Every arithmetic slot computes in vectors.
 Witness simd_witness(std::span<const SlotCode>);

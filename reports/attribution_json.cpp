@@ -64,9 +64,10 @@ Json to_json(const Attribution& a, std::int64_t depth) {
 Json to_json(const LogitsAgreement& a) {
   return {{"reference", a.reference},
           {"bit_equal", a.bit_equal},
+          {"tokens_compared", a.tokens_compared},
           {"largest_kld", a.largest_kld},
           {"faults", a.faults},
-          {"provenance", "measured: logits of the first decoded token of each arm, from the same prefix"}};
+          {"provenance", "measured: fingerprints of every timed token, and KLD of the first, from the same prefix"}};
 }
 
 }  // namespace bitproof

@@ -3,6 +3,7 @@
 #include "allocation_count.hpp"
 #include "claim.hpp"
 #include "gates.hpp"
+#include "loop_trial.hpp"
 
 #include <algorithm>
 #include <set>
@@ -62,6 +63,31 @@ Json profile_json(const Ledger& ledger) {
                    {"bytes_per_token", e.bytes / tokens}});
   }
   return ops;
+}
+
+Json to_json(const LoopTrial& t) {
+  Json canaries = Json::array();
+  for (const Canary& c : t.canaries) {
+    canaries.push_back({{"op", c.op},
+                        {"id", c.id},
+                        {"engaged", c.verdict.ok()},
+                        {"poison_changed", c.changed},
+                        {"calls_per_token", c.calls},
+                        {"delay_expected_ns", c.expected_ns},
+                        {"delay_seen_ns", c.slowed_ns},
+                        {"delay_booked_ns", c.booked_ns},
+                        {"why", c.verdict.reason}});
+  }
+  return {{"verdict", name(t.verdict.status)},
+          {"check", t.verdict.check},
+          {"reason", t.verdict.reason},
+          {"canaries", canaries},
+          {"layers",
+           {{"steps", t.layers.steps},
+            {"ties", t.layers.ties},
+            {"integers_differing", t.layers.differing},
+            {"largest_kld", t.layers.largest_kld}}},
+          {"provenance", "measured: the same loop and kernels on the tiny model, against the reference loop and with twins"}};
 }
 
 }  // namespace
@@ -219,6 +245,14 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
     witnesses[name(w.technique)] = {{"wanted", w.wanted}, {"engaged", w.engaged}, {"evidence", w.evidence}};
   }
   j["witnesses"] = witnesses;
+  j["dispatched"] = arm.dispatched();
+  j["timed_tokens_fingerprinted"] = arm.fingerprints().size();
+  if (arm.trial()) {
+    j["trial"] = to_json(*arm.trial());
+  } else {
+    j["trial"] = nullptr;
+    j["trial_why"] = "this recipe was not put on trial";
+  }
   j["logits_hash"] = fmt::format("{:016x}", arm.logits_hash());
   j["samples"] = samples_json(arm.samples(), ceilings.states);
   j["provenance"] = {{"tok_per_s", "measured: tokens out of the loop over wall time, all layers, sampling included"},

@@ -32,6 +32,13 @@ struct CheckOptions {
 int check_command(const CheckOptions&);
 void add_check(CommandLine&);
 
+struct SelftestOptions {
+  std::string filter;
+  int repeat = 1;
+  bool json = false, markdown = false;
+};
+void add_selftest(CommandLine&);
+
 struct LoopOptions {
   std::string recipe = "best";
   std::vector<std::string> slots;

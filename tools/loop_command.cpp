@@ -29,7 +29,7 @@ ArmSpec spec_from(const LoopOptions& options) {
 }
 
 // Rates of computing `positions` of the prompt in one go, without the head.
-std::vector<double> time_prefill(TokenLoop& loop, const SyntheticModel& model, std::int64_t positions, int samples) {
+std::vector<double> time_prefill(Decoder& loop, const SyntheticModel& model, std::int64_t positions, int samples) {
   const std::vector<std::int32_t> tokens = model.prompt(positions);
   std::vector<double> rates;
   for (int i = 0; i < samples && !interrupted(); ++i) {

@@ -39,8 +39,14 @@ std::vector<BenchResult> bench_with_progress(std::span<const BenchmarkSpec> spec
 
 std::unique_ptr<Workbench> set_up(const WorkbenchOptions& options, const std::vector<ArmSpec>& specs,
                                   Clearance& clearance) {
-  ProgressLine progress("checking variants, generating and packing weights");
-  return std::make_unique<Workbench>(options, specs, clearance, [&](double fraction) { progress.update(fraction); });
+  std::unique_ptr<Workbench> bench;
+  {
+    ProgressLine progress("checking variants, generating and packing weights");
+    bench = std::make_unique<Workbench>(options, specs, clearance, [&](double fraction) { progress.update(fraction); });
+  }
+  ProgressLine progress("canaries, and layers against the reference, on the tiny model");
+  bench->try_loops([&](double fraction) { progress.update(fraction); });
+  return bench;
 }
 
 int rounds_with_progress(const Workbench& bench, const Schedule& schedule, const std::function<void()>& after_round) {

@@ -10,7 +10,7 @@ constexpr std::int64_t kTokens = 64;  // decoded before the loop goes back to it
 Timed timed_loop(const ArmSpec& spec, std::int64_t depth, Clearance& clearance) {
   const auto bench =
       std::make_shared<Workbench>(WorkbenchOptions{.depth = depth, .tokens = kTokens}, std::vector{spec}, clearance);
-  TokenLoop* loop = &bench->arms()[0]->loop();
+  Decoder* loop = &bench->arms()[0]->loop();
   const auto token = std::make_shared<std::int32_t>(0);
   const auto begin = [=] {
     const auto prompt = bench->prompt();

@@ -52,7 +52,7 @@ TEST_F(Arms, RecomputeEveryPositionWithoutACache) {
 
 TEST_F(Arms, KeepTheLogitsOfTheFirstTokenAfterThePrefix) {
   ASSERT_TRUE(all().sample(bench_->prompt(), bench_->prefix(), 3));
-  TokenLoop& loop = all().loop();
+  Decoder& loop = all().loop();
   loop.restore(bench_->prompt().first(kDepth), bench_->prefix());
   loop.next(bench_->prompt().back());
   EXPECT_EQ(all().logits(), std::vector<float>(loop.logits().begin(), loop.logits().end()));

@@ -90,7 +90,7 @@ TEST(LogitsAgreement, RejectsOtherLogits) {
   arms.push_back(measured(other, spec_of("tmac")));
   const LogitsAgreement a = compare_logits(arms);
   EXPECT_EQ(a.bit_equal, 0);
-  EXPECT_THAT(a.faults, Contains(HasSubstr("tmac: logits are not bit-equal to those of none")));
+  EXPECT_THAT(a.faults, Contains(HasSubstr("tmac: logits of token 0 are not bit-equal to those of none")));
   EXPECT_GT(a.largest_kld, 1e-5);
 }
 

@@ -70,7 +70,7 @@ TEST(Witnesses, OfACacheArePositions) {
 
 // The code of a recipe is that of its functions.
 TEST(Witnesses, ReadTheRecipeItself) {
-  const std::vector<SlotCode> none = slot_code(shared_clearance().clear(recipe_names(kNoTechniques)));
+  const std::vector<SlotCode> none = slot_code(recipe_names(kNoTechniques));
   EXPECT_EQ(none.size(), all_ops().size());
   EXPECT_FALSE(simd_witness(none).engaged);
   EXPECT_FALSE(prefetch_witness(none).engaged);

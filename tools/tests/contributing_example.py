@@ -109,7 +109,7 @@ class ContributingExample(unittest.TestCase):
             self.assertIn(f"| `{word}` |", GUIDE)
 
     def isa_words(self):
-        [words] = re.findall(r"set\(BITPROOF_ISA_WORDS ([^)]+)\)", (SOURCE / "kernels/CMakeLists.txt").read_text())
+        [words] = re.findall(r"set\(BITPROOF_ISA_WORDS ([^)]+)\)", (SOURCE / "tools/cmake/variants.cmake").read_text())
         return words.split()
 
 
