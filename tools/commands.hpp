@@ -37,6 +37,7 @@ struct SelftestOptions {
   int repeat = 1;
   bool json = false, markdown = false;
 };
+int selftest_command(const SelftestOptions&);
 void add_selftest(CommandLine&);
 
 struct LoopOptions {
