@@ -13,6 +13,7 @@
 
 #include "error.hpp"
 #include "rng.hpp"
+#include "trial.hpp"
 
 namespace bitproof {
 namespace {
@@ -189,10 +190,10 @@ std::vector<Case> random_cases(const std::string& op, std::int64_t count, std::u
 
 std::vector<Case> random_cases(std::int64_t count, std::uint64_t seed) {
   std::vector<Case> all;
-  for (const char* op : all_ops()) {
-    const std::vector<Case> some = random_cases(op, count, seed);
-    all.insert(all.end(), some.begin(), some.end());
-  }
+#define BITPROOF_DRAW(op) \
+  for (Case & c : random_cases(#op, kIsSlot<op::Kernel> ? (count + 3) / 4 : count, seed)) all.push_back(std::move(c));
+  BITPROOF_FOR_EACH_OP(BITPROOF_DRAW)
+#undef BITPROOF_DRAW
   return all;
 }
 
