@@ -207,14 +207,18 @@ void shrink_random_failures(CheckSummary& summary) {
   std::set<std::string> shrunk;
   for (CheckResult& failure : summary.failures) {
     if (failure.c.name != kRandomCase || !shrunk.insert(failure.id).second) continue;
-    const Case smallest = smallest_failing(failure.c, [&](const Case& c) {
-      const Verdict v = check_one(failure.id, c).verdict;
-      return v.status == failure.verdict.status && v.check == failure.verdict.check;
+    CheckResult smallest = failure;
+    smallest_failing(failure.c, [&](const Case& c) {
+      CheckResult result = check_one(failure.id, c);
+      const bool same =
+          result.verdict.status == failure.verdict.status && result.verdict.check == failure.verdict.check;
+      if (same) smallest = std::move(result);
+      return same;
     });
     const std::string from = to_string(failure.c);
-    if (to_string(smallest) == from) continue;
-    failure = check_one(failure.id, smallest);
-    failure.verdict.reason += fmt::format(" (shrunk from {})", from);
+    if (to_string(smallest.c) == from) continue;
+    smallest.verdict.reason += fmt::format(" (shrunk from {})", from);
+    failure = std::move(smallest);
   }
 }
 

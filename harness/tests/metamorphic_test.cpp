@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 
 #include "support.hpp"
@@ -36,20 +35,24 @@ double sum_of_squares(const float* x, std::int64_t n) {
   return std::accumulate(x, x + n, 0.0, [](double sum, float v) { return sum + static_cast<double>(v) * v; });
 }
 
+// The last row that was computed, under what the fault takes for its identity.
+struct Remembered {
+  const float* x = nullptr;
+  std::vector<float> sample, y;
+};
+
 template <NormFault kFault>
 void normalize(const rms_norm::Call& c, Tile t) {
-  using Key = std::pair<const float*, float>;
-  static std::map<Key, std::vector<float>> memo;
+  static Remembered last;
   static int calls = 0;
   ++calls;
   for (std::int64_t b = t.batch0; b < t.batch1; ++b) {
     const float* x = c.x + b * c.x_stride;
     float* y = c.y + b * c.y_stride;
-    const Key key = kFault == NormFault::memo_by_sample ? Key{nullptr, x[0]} : Key{x, 0.0f};
-    const bool remembers = kFault == NormFault::memo_by_pointer || kFault == NormFault::memo_by_sample;
-    if (const auto known = memo.find(key);
-        remembers && known != memo.end() && known->second.size() == static_cast<std::size_t>(c.cols)) {
-      std::copy(known->second.begin(), known->second.end(), y);
+    const std::vector<float> sample = {x[0], x[c.cols - 1]};
+    if ((kFault == NormFault::memo_by_pointer && last.x == x) ||
+        (kFault == NormFault::memo_by_sample && last.sample == sample)) {
+      std::copy(last.y.begin(), last.y.end(), y);
       continue;
     }
     double squares = sum_of_squares(x, c.cols);
@@ -59,32 +62,31 @@ void normalize(const rms_norm::Call& c, Tile t) {
       y[i] = static_cast<float>(x[i] * factor * c.weight[i]);
       if (kFault == NormFault::rounds_up) y[i] = std::nextafter(y[i], INFINITY);
       if (kFault == NormFault::fixed_point) y[i] = std::nearbyint(y[i] * 0x1p22f) * 0x1p-22f;
-      if (kFault == NormFault::counts_calls && calls > 6) y[i] = std::nextafter(y[i], 0.0f);
+      if (kFault == NormFault::counts_calls && calls > 4) y[i] = std::nextafter(y[i], 0.0f);
     }
-    if (remembers) memo[key].assign(y, y + c.cols);
+    last = {x, sample, {y, y + c.cols}};
   }
 }
 
 const Case kNorm{.op = "rms_norm", .cols = 300, .batch = 3};
 
 template <NormFault kFault>
-std::string norm() {
-  return broken(rms_norm::Kernel{kPlanted, normalize<kFault>}, kNorm);
+std::string norm(std::int64_t batch = kNorm.batch) {
+  Case c = kNorm;
+  c.batch = batch;
+  return broken(rms_norm::Kernel{kPlanted, normalize<kFault>}, c);
 }
 
 TEST(Relations, StateIsFound) {
   EXPECT_EQ(norm<NormFault::none>(), "");
-  EXPECT_EQ(norm<NormFault::memo_by_pointer>(), "repeat independence");
-  EXPECT_EQ(norm<NormFault::memo_by_sample>(), "repeat independence");
+  EXPECT_EQ(norm<NormFault::memo_by_pointer>(1), "repeat independence");
+  EXPECT_EQ(norm<NormFault::memo_by_sample>(1), "repeat independence");
   EXPECT_EQ(norm<NormFault::counts_calls>(), "repeat independence");
 }
 
 TEST(Relations, ABatchThatRoundsOtherwiseIsFound) {
-  const rms_norm::Kernel kernel{kPlanted, normalize<NormFault::batch_in_float>};
-  EXPECT_EQ(broken(kernel, kNorm), "batch as singles");
-  Case single = kNorm;
-  single.batch = 1;
-  EXPECT_EQ(broken(kernel, single), "");
+  EXPECT_EQ(norm<NormFault::batch_in_float>(), "batch as singles");
+  EXPECT_EQ(norm<NormFault::batch_in_float>(1), "");
 }
 
 TEST(Relations, OneSidedRoundingWithinTheBoundIsFound) {
