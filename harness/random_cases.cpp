@@ -13,6 +13,7 @@
 
 #include "error.hpp"
 #include "rng.hpp"
+#include "trial.hpp"
 
 namespace bitproof {
 namespace {
@@ -189,10 +190,10 @@ std::vector<Case> random_cases(const std::string& op, std::int64_t count, std::u
 
 std::vector<Case> random_cases(std::int64_t count, std::uint64_t seed) {
   std::vector<Case> all;
-  for (const char* op : all_ops()) {
-    const std::vector<Case> some = random_cases(op, count, seed);
-    all.insert(all.end(), some.begin(), some.end());
-  }
+#define BITPROOF_DRAW(op) \
+  for (Case & c : random_cases(#op, kIsSlot<op::Kernel> ? (count + 3) / 4 : count, seed)) all.push_back(std::move(c));
+  BITPROOF_FOR_EACH_OP(BITPROOF_DRAW)
+#undef BITPROOF_DRAW
   return all;
 }
 
@@ -206,14 +207,18 @@ void shrink_random_failures(CheckSummary& summary) {
   std::set<std::string> shrunk;
   for (CheckResult& failure : summary.failures) {
     if (failure.c.name != kRandomCase || !shrunk.insert(failure.id).second) continue;
-    const Case smallest = smallest_failing(failure.c, [&](const Case& c) {
-      const Verdict v = check_one(failure.id, c).verdict;
-      return v.status == failure.verdict.status && v.check == failure.verdict.check;
+    CheckResult smallest = failure;
+    smallest_failing(failure.c, [&](const Case& c) {
+      CheckResult result = check_one(failure.id, c);
+      const bool same =
+          result.verdict.status == failure.verdict.status && result.verdict.check == failure.verdict.check;
+      if (same) smallest = std::move(result);
+      return same;
     });
     const std::string from = to_string(failure.c);
-    if (to_string(smallest) == from) continue;
-    failure = check_one(failure.id, smallest);
-    failure.verdict.reason += fmt::format(" (shrunk from {})", from);
+    if (to_string(smallest.c) == from) continue;
+    smallest.verdict.reason += fmt::format(" (shrunk from {})", from);
+    failure = std::move(smallest);
   }
 }
 

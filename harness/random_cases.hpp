@@ -12,14 +12,15 @@ namespace bitproof {
 // The name of random cases, in place of a suite's.
 inline constexpr const char* kRandomCase = "random";
 
-// What `check` adds to the suites when it is asked for nothing else: seconds.
+// Of each op, what `check` adds to the suites when it is asked for nothing else: seconds.
 inline constexpr std::int64_t kRandomCasesByDefault = 8;
 
 // `count` valid cases of an op, a function of the seed alone. Sizes lie where kernels break: 1, primes, powers of two
 // and multiples of the variants' own blocks, and one to either side.
 std::vector<Case> random_cases(const std::string& op, std::int64_t count, std::uint64_t seed);
 
-// Of every op.
+// Of every arithmetic op; of memory, threading and kv_cache a quarter as many, because each of their cases repeats the
+// costly checks of the contract that have nothing to do with its shape.
 std::vector<Case> random_cases(std::int64_t count, std::uint64_t seed);
 
 // The smallest case reached from `c` by steps that still fail: dimensions towards 1, the plainest fill, mode and seed.

@@ -1,5 +1,5 @@
-// The sub-commands of `bitproof`: options as parsed, one function each that returns the exit code, and one each that puts
-// it on the command line.
+// The sub-commands of `bitproof`: options as parsed, one function each that returns the exit code, and one each that
+// puts it on the command line.
 //   0 ok    1 a check, gate or comparison failed    2 bad input or usage    130 interrupted
 #pragma once
 

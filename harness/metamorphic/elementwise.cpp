@@ -184,36 +184,52 @@ Verdict permuted_vocabulary(Subject<EmbeddingRig>& s) {
   return expect("permutation", "the table in another order", run(s.rig, renamed), s.output);
 }
 
-}  // namespace
-}  // namespace metamorphic
+// ---- all of an op's relations
 
-using namespace metamorphic;
-
-template <>
-Verdict check_relations(const dequantize::Kernel& kernel, const Case& c) {
+Verdict check(const dequantize::Kernel& kernel, const Case& c) {
   using Rig = DequantizeRig;
   return judge<Rig>(kernel, c,
                     {permuted_rows<Rig>, permuted_batch<Rig>, odd_in<Rig, Rig::kAcc>, odd_in<Rig, Rig::kWeightScale>,
                      doubled_in<Rig, Rig::kWeightScale>});
 }
-template <>
-Verdict check_relations(const residual_add::Kernel& kernel, const Case& c) {
+
+Verdict check(const residual_add::Kernel& kernel, const Case& c) {
   using Rig = AddRig;
   return judge<Rig>(
       kernel, c,
       {permuted_rows<Rig>, permuted_batch<Rig>, odd_in<Rig, Rig::kH, Rig::kY>, doubled_in<Rig, Rig::kH, Rig::kY>});
 }
-template <>
-Verdict check_relations(const gated_ffn::Kernel& kernel, const Case& c) {
+
+Verdict check(const gated_ffn::Kernel& kernel, const Case& c) {
   using Rig = GateRig;
   return judge<Rig>(kernel, c, {permuted_rows<Rig>, permuted_batch<Rig>, odd_in<Rig, Rig::kUp>});
 }
-template <>
-Verdict check_relations(const embedding::Kernel& kernel, const Case& c) {
+
+Verdict check(const embedding::Kernel& kernel, const Case& c) {
   using Rig = EmbeddingRig;
   return judge<Rig>(kernel, c,
                     {permuted_batch<Rig>, permuted_vocabulary, odd_in<Rig, Rig::kTable>, odd_in<Rig, Rig::kRowScale>,
                      doubled_in<Rig, Rig::kRowScale>});
+}
+
+}  // namespace
+}  // namespace metamorphic
+
+template <>
+Verdict check_relations(const dequantize::Kernel& kernel, const Case& c) {
+  return metamorphic::check(kernel, c);
+}
+template <>
+Verdict check_relations(const residual_add::Kernel& kernel, const Case& c) {
+  return metamorphic::check(kernel, c);
+}
+template <>
+Verdict check_relations(const gated_ffn::Kernel& kernel, const Case& c) {
+  return metamorphic::check(kernel, c);
+}
+template <>
+Verdict check_relations(const embedding::Kernel& kernel, const Case& c) {
+  return metamorphic::check(kernel, c);
 }
 
 }  // namespace bitproof

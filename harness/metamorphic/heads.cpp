@@ -157,23 +157,31 @@ Verdict permuted_in_groups(Subject<AttentionRig>& s) {
   return expect("permutation", "the heads of a group in another order", run(s.rig, input), want);
 }
 
-}  // namespace
-}  // namespace metamorphic
+// ---- all of an op's relations
 
-using namespace metamorphic;
-
-template <>
-Verdict check_relations(const rope::Kernel& kernel, const Case& c) {
+Verdict check(const rope::Kernel& kernel, const Case& c) {
   using Rig = RopeRig;
   return judge<Rig>(kernel, c,
                     {permuted_rows<Rig>, permuted_batch<Rig>, odd_in<Rig, Rig::kX>, doubled_in<Rig, Rig::kX>});
 }
-template <>
-Verdict check_relations(const attention::Kernel& kernel, const Case& c) {
+
+Verdict check(const attention::Kernel& kernel, const Case& c) {
   using Rig = AttentionRig;
   return judge<Rig>(
       kernel, c,
       {permuted_rows<Rig>, permuted_in_groups, ring_as_straight, odd_in<Rig, Rig::kV>, even_in<Rig, Rig::kQ, Rig::kK>});
+}
+
+}  // namespace
+}  // namespace metamorphic
+
+template <>
+Verdict check_relations(const rope::Kernel& kernel, const Case& c) {
+  return metamorphic::check(kernel, c);
+}
+template <>
+Verdict check_relations(const attention::Kernel& kernel, const Case& c) {
+  return metamorphic::check(kernel, c);
 }
 
 }  // namespace bitproof

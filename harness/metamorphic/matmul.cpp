@@ -74,26 +74,23 @@ class MatmulRig {
   std::vector<std::int8_t> weights_;  // what packed_ holds
 };
 
-// W x = W a + W b where x = a + b, or the same with a sum of weights: half of each element, and the rest of it.
+// W x = W a + W b where x = a + b, and the same for a sum of weights. x is cut into halves, so that a kernel also meets
+// inputs of half the range; a weight, which may be a trit, goes whole to the side of its sign.
 template <class Rig, std::size_t kSplit>
 Verdict additive_in(Subject<Rig>& s) {
   typename Rig::Input a = s.input, b = s.input;
-  auto& half = std::get<kSplit>(a).values;
-  auto& rest = std::get<kSplit>(b).values;
-  for (std::size_t i = 0; i < half.size(); ++i) {
-    const int whole = half[i];
-    const int part = kSplit == kX ? whole / 2 : std::max(whole, 0);  // a trit has no half: those above 0 here
-    half[i] = static_cast<std::int8_t>(part);
-    rest[i] = static_cast<std::int8_t>(whole - part);
+  auto& first = std::get<kSplit>(a).values;
+  auto& second = std::get<kSplit>(b).values;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const int whole = first[i], part = kSplit == kX ? whole / 2 : std::max(whole, 0);
+    first[i] = static_cast<std::int8_t>(part);
+    second[i] = static_cast<std::int8_t>(whole - part);
   }
   typename Rig::Output sum = run(s.rig, a);
-  const typename Rig::Output other = run(s.rig, b);
-  for (std::size_t i = 0; i < std::get<0>(sum).values.size(); ++i)
-    std::get<0>(sum).values[i] += std::get<0>(other).values[i];
-  return expect(
-      "linearity",
-      kSplit == kX ? "the products of two addends of x must add up" : "the products of two addends of W must add up",
-      sum, s.output);
+  const typename Rig::Output rest = run(s.rig, b);
+  auto& y = std::get<0>(sum).values;
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] += std::get<0>(rest).values[i];
+  return expect("linearity", kSplit == kX ? "W a + W b, where a + b = x" : "A x + B x, where A + B = W", sum, s.output);
 }
 
 template <matmul::Weights kWeights>

@@ -139,25 +139,37 @@ Verdict doubled_logits(Subject<SamplingRig>& s) {
   return expect("linearity", "doubled logits must not change the token", run(s.rig, scaled<0>(s.input, 2)), s.output);
 }
 
-}  // namespace
-}  // namespace metamorphic
+// ---- all of an op's relations
 
-using namespace metamorphic;
-
-template <>
-Verdict check_relations(const rms_norm::Kernel& kernel, const Case& c) {
+Verdict check(const rms_norm::Kernel& kernel, const Case& c) {
   using Rig = NormRig;
   return judge<Rig>(
       kernel, c, {permuted_batch<Rig>, odd_in<Rig, Rig::kX>, odd_in<Rig, Rig::kWeight>, doubled_in<Rig, Rig::kWeight>});
 }
-template <>
-Verdict check_relations(const activation_quant::Kernel& kernel, const Case& c) {
+
+Verdict check(const activation_quant::Kernel& kernel, const Case& c) {
   using Rig = QuantRig;
   return judge<Rig>(kernel, c, {permuted_rows<Rig>, permuted_batch<Rig>, odd_in<Rig, 0>, doubled_halves_the_scale});
 }
+
+Verdict check(const sampling::Kernel& kernel, const Case& c) {
+  return judge<SamplingRig>(kernel, c, {permuted_logits, raised_logit, doubled_logits});
+}
+
+}  // namespace
+}  // namespace metamorphic
+
+template <>
+Verdict check_relations(const rms_norm::Kernel& kernel, const Case& c) {
+  return metamorphic::check(kernel, c);
+}
+template <>
+Verdict check_relations(const activation_quant::Kernel& kernel, const Case& c) {
+  return metamorphic::check(kernel, c);
+}
 template <>
 Verdict check_relations(const sampling::Kernel& kernel, const Case& c) {
-  return judge<SamplingRig>(kernel, c, {permuted_logits, raised_logit, doubled_logits});
+  return metamorphic::check(kernel, c);
 }
 
 }  // namespace bitproof

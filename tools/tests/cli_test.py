@@ -113,6 +113,21 @@ class Json(CommandLine):
         self.assertGreater(checked["passed"], 0)
         self.assertEqual(checked["passed"] + checked["skipped"], checked["cases"])
 
+    def test_check_on_random_cases(self):
+        checked = self.json_of("check", "residual_add/", "--random", 3, "--seed", 5)
+        ran = {v["id"] for v in self.json_of("list")["variants"] if v["op"] == "residual_add" and v["runnable"]}
+        self.assertEqual(checked["passed_by_variant"], dict.fromkeys(ran, 3))
+        self.assertEqual((checked["random_cases_per_op"], checked["random_seed"]), (3, 5))
+        said = bitproof("check", "residual_add/scalar", "--random", 3, "--seed", 5)
+        self.assertIn("3 random cases of each op, seed 5", said.stdout)
+        both = self.json_of("check", "residual_add/scalar", "--random", 3, "--suite", "smoke")
+        self.assertGreater(both["cases"], 3)
+
+    def test_check_has_random_cases_by_default(self):
+        checked = self.json_of("check", "rms_norm/scalar")
+        self.assertGreater(checked["random_cases_per_op"], 0)
+        self.assertGreater(checked["cases"], checked["random_cases_per_op"])
+
     def test_bench(self):
         results = self.json_of("bench", "memory/", "--suite", "smoke", codes=MEASURED)["results"]
         self.assert_keys(BENCH, *results)
@@ -204,6 +219,8 @@ class BadInput(CommandLine):
             (("check", "rope/scalar", "--case", "rows"), "--case", "key=value"),
             (("check", "rop/scalar", "--case", "rows=1"), "'rop'"),
             (("check", "--case", CASE), "--case", "bitproof check"),
+            (("check", "--random", "x"), "--random", "x"),
+            (("check", "--random", "-1"), "--random", "-1"),
             (("bench", "--suite", "edges"), "edges", "[[benchmarks]]"),
             (("bench", "--suite", "smoke", "--threads", 0), "--threads"),
             (("bench", "nothing", "--suite", "smoke"), "'nothing'"),
