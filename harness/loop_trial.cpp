@@ -28,7 +28,11 @@ double published_nmse(const LoopSlots& slots) {
 
 }  // namespace
 
-LoopJudge::LoopJudge(std::uint64_t seed) : model_(tiny_in_every_form(seed)), canaries_(*model_) {}
+LoopJudge::LoopJudge(std::uint64_t seed)
+    : model_(tiny_in_every_form(seed)),
+      layers_(*model_, model_->model().prompt(kPrefix + kTokens), kPrefix + kTokens),
+      wrapped_(*model_, layers_.tokens, kSmallCapacity),
+      canaries_(*model_) {}
 
 // An arm's own way to a token, restored and rewound, must give what the way that the layers are checked on gives,
 // prefilled afresh; and what a loop held before its prefix was restored must not show.
@@ -69,13 +73,12 @@ LoopTrial LoopJudge::judge(const ArmSpec& spec, const Recipe& recipe, const Make
   }
   const LoopSlots slots = recipe;
   const double nmse = published_nmse(slots);
-  const std::vector<std::int32_t> tokens = model_->model().prompt(kPrefix + kTokens);
   if (trial.verdict.ok()) {
-    trial.layers = check_layers(*model_, slots, tokens, {spec.threads, kPrefix + kTokens, kPrefix, nmse}, make);
+    trial.layers = check_layers(layers_, slots, {spec.threads, kPrefix, nmse}, make);
     trial.verdict = trial.layers.verdict;
   }
   if (trial.verdict.ok() && wraps(recipe.kv_cache_slot.kernel())) {
-    trial.verdict = check_layers(*model_, slots, tokens, {spec.threads, kSmallCapacity, 0, nmse}, make).verdict;
+    trial.verdict = check_layers(wrapped_, slots, {spec.threads, 0, nmse}, make).verdict;
   }
   if (trial.verdict.ok()) {
     trial.canaries = canaries_.run(recipe, spec.threads, make, clock);

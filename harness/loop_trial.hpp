@@ -30,6 +30,7 @@ class LoopJudge {
   Verdict sampled(const ArmSpec& spec, const Recipe& recipe, const MakeDecoder& make, ClockNs clock) const;
 
   std::unique_ptr<PackedModel> model_;
+  LayerTruth layers_, wrapped_;
   CanaryBench canaries_;
 };
 

@@ -85,8 +85,8 @@ Json to_json(const LoopTrial& t) {
           {"layers",
            {{"steps", t.layers.steps},
             {"ties", t.layers.ties},
-            {"integers_differing", t.layers.differing},
-            {"largest_kld", t.layers.largest_kld}}},
+            {"largest_kld", t.layers.largest_kld},
+            {"cascaded_kld", t.layers.cascaded_kld}}},
           {"provenance", "measured: the same loop and kernels on the tiny model, against the reference loop and with twins"}};
 }
 

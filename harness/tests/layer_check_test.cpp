@@ -35,8 +35,8 @@ LayerCheck check_with(const Spoiled::Spoil& spoil, double nmse_bound = 0) {
   const auto make = [&](const PackedModel& model, const LoopSlots& slots, int threads, std::int64_t capacity, ClockNs) {
     return std::make_unique<Spoiled>(model, slots, threads, capacity, spoil);
   };
-  const LayerCheckOptions options{.threads = 1, .capacity = 64, .prefix = kPrefix, .nmse_bound = nmse_bound};
-  return check_layers(d.bench.model(), shared_clearance().clear(best()), d.prompt, options, make);
+  return check_layers(LayerTruth(d.bench.model(), d.prompt, 64), shared_clearance().clear(best()),
+                      {.threads = 1, .prefix = kPrefix, .nmse_bound = nmse_bound}, make);
 }
 
 TEST(LayerCheck, PassesALoopLeftAlone) {
@@ -90,8 +90,9 @@ TEST(LayerCheck, RejectsALoopThatIsRightOnlyWhenWatched) {
   const auto make = [](const PackedModel& m, const LoopSlots& s, int threads, std::int64_t capacity, ClockNs clock) {
     return std::make_unique<Hides>(m, s, threads, capacity, clock);
   };
-  const LayerCheck check = check_layers(d.bench.model(), shared_clearance().clear(best()), d.prompt,
-                                        {.threads = 1, .capacity = 64, .prefix = kPrefix}, make);
+  const LayerTruth truth(d.bench.model(), d.prompt, 64);
+  const LayerCheck check =
+      check_layers(truth, shared_clearance().clear(best()), {.threads = 1, .prefix = kPrefix}, make);
   EXPECT_EQ(check.verdict.check, "logits");
   EXPECT_THAT(check.verdict.reason, HasSubstr("watched"));
 }
