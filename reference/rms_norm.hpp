@@ -10,13 +10,18 @@
 // of which 4 u are the last four roundings and 1.5 u half of mean and eps.
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "reference/bounded.hpp"
 
 namespace bitproof::reference {
 
-// x is [batch x weight.size()]; eps > 0.
-Bounded rms_norm(std::span<const float> x, std::span<const float> weight, float eps);
+// x is [batch x weight.size()]; eps > 0. `rounded` is the n of the bound: 0 where the squares and all their partial sums
+// are exact in float, as those of small integers are.
+Bounded rms_norm(std::span<const float> x, std::span<const float> weight, float eps, std::int64_t rounded);
+inline Bounded rms_norm(std::span<const float> x, std::span<const float> weight, float eps) {
+  return rms_norm(x, weight, eps, std::ssize(weight));
+}
 
 }  // namespace bitproof::reference
