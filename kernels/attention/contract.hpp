@@ -4,6 +4,8 @@
 //
 // Grouped-query: head h reads kv head h / (heads / kv_heads). Softmax subtracts the maximum. Sums may be taken in any
 // order that depends on the number of positions only (never on the thread count); reference/ derives the bound.
+// Pointers are aligned to 4 bytes, scratch to 64. NaN: in a key that a query sees, makes that head's output NaN; in a
+// value, its column of it; in what no query sees, nothing. Inf: leaves outputs open.
 #pragma once
 
 #include "kv_cache/contract.hpp"
