@@ -34,10 +34,14 @@ double kept_by_slots(const Change& change, const TokenTime& t) {
 Bound amdahl_bound(const Change& change, const TokenTime& without) {
   const auto [kept, by] = [&]() -> std::pair<double, std::string> {
     switch (change.technique) {
-      case Technique::memory_pool: return {without.wall_ns - allocation_ns(without), "allocation and page faults"};
-      case Technique::threading: return {without.wall_ns / change.threads, "everything, over the threads"};
-      case Technique::kv_cache: return {kept_by_cache(without), "positions computed again"};
-      default: return {kept_by_slots(change, without), "the ops that it replaces, down to what physics allows"};
+      case Technique::memory_pool:
+        return {without.wall_ns - allocation_ns(without), "allocation and page faults"};
+      case Technique::threading:
+        return {without.wall_ns / change.threads, "everything, over the threads"};
+      case Technique::kv_cache:
+        return {kept_by_cache(without), "positions computed again"};
+      default:
+        return {kept_by_slots(change, without), "the ops that it replaces, down to what physics allows"};
     }
   }();
   // Page faults are an estimate, and may come to more than the token took: then nothing bounds it.
@@ -52,10 +56,10 @@ const char* name(Credit verdict) {
   return kNames[static_cast<int>(verdict)];
 }
 
-Credit judge_credit(const RatioEstimate& ratio, const Bound& bound, bool same_state) {
+Credit judge_credit(const RatioEstimate& ratio, const Bound& bound, std::optional<double> placement) {
   if (ratio.geometric_mean <= bound.most) return Credit::possible;
-  if (ratio.ci_low <= bound.most * kMostOfAmdahl) return Credit::noise;
-  return same_state ? Credit::impossible : Credit::not_judged;
+  if (ratio.ci_low <= bound.most * kMostOfAmdahl * placement.value_or(1)) return Credit::noise;
+  return placement ? Credit::impossible : Credit::not_judged;
 }
 
 }  // namespace bitproof

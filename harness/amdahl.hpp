@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -18,10 +19,10 @@ inline constexpr double kMostOfAmdahl = 1.10;
 
 // An average token of the arm without the technique, as measured.
 struct TokenTime {
-  Ledger ledger;     // sums over its tokens
-  double wall_ns;    // of a token
+  Ledger ledger;       // sums over its tokens
+  double wall_ns;      // of a token
   double unbooked_ns;  // of that: residual and clock reads, which no op owns
-  double faults_ns;  // of that: page faults a token x measured ns a fault, wherever they land
+  double faults_ns;    // of that: page faults a token x measured ns a fault, wherever they land
 };
 
 // What the technique changes.
@@ -53,11 +54,13 @@ enum class Credit : std::uint8_t {
   unbounded,   // nothing was measured to bound it
   possible,    // at most the bound
   noise,       // above the bound, but its interval reaches down to it: no credit beyond the bound
-  not_judged,  // the same or worse, but its arms were measured in different placements, and so do not compare
+  not_judged,  // above, but where its arms were placed is not known: no credit
   impossible,  // all of its interval is above: no credit, and a fault
 };
 const char* name(Credit verdict);
 
-Credit judge_credit(const RatioEstimate& ratio, const Bound& bound, bool same_state);
+// placement: how much faster the machine may have been for one arm than for the other, 1 where both were measured in
+// one state; none where that is not known.
+Credit judge_credit(const RatioEstimate& ratio, const Bound& bound, std::optional<double> placement = 1);
 
 }  // namespace bitproof

@@ -66,27 +66,38 @@ Change change_of(Technique t, const Arm& with, const Arm& without, const Ceiling
   return change;
 }
 
-bool same_state(const Arm& a, const Arm& b, const CeilingTable& ceilings) {
+// How much more of memory's bandwidth one of the states has that these arms were measured in. The states also differ in
+// what a barrier costs, which is a small part of a token.
+std::optional<double> placement(const Arm& a, const Arm& b, const CeilingTable& ceilings) {
   std::set<std::string> states = states_of(a, ceilings);
   states.merge(states_of(b, ceilings));
-  return states.size() <= 1;
+  if (states.empty()) return std::nullopt;
+  if (states.size() == 1) return 1;
+  std::vector<double> rates;
+  for (const std::string& state : states) {
+    const auto ceiling = ceilings.at(std::max(a.spec().threads, b.spec().threads), state);
+    if (!ceiling) return std::nullopt;
+    rates.push_back(ceiling->gb_per_s.median);
+  }
+  return std::ranges::max(rates) / std::ranges::min(rates);
 }
 
 void bound(Technique t, const Arm* with, const Arm* without, const CeilingTable& ceilings,
            const std::optional<RatioEstimate>& ratio, std::optional<Bound>& most, Credit& verdict) {
   if (!ratio) return;
   most = amdahl_bound(change_of(t, *with, *without, ceilings), token_time(*without));
-  verdict = judge_credit(*ratio, *most, same_state(*with, *without, ceilings));
+  verdict = judge_credit(*ratio, *most, placement(*with, *without, ceilings));
 }
 
 // "memory_pool alone: IMPOSSIBLE: ..."; "" when it is not.
 std::string fault(const std::string& what, const std::optional<RatioEstimate>& ratio, const std::optional<Bound>& most,
                   Credit verdict) {
   if (verdict != Credit::impossible) return "";
-  return fmt::format("{}: IMPOSSIBLE: {:.4g}x [{:.4g}, {:.4g}] would need {:.1f} % of the time, but {} leave {:.1f} % to "
-                     "save: {:.4g}x at most",
-                     what, ratio->geometric_mean, ratio->ci_low, ratio->ci_high, 100 * share_for(ratio->geometric_mean),
-                     most->by, 100 * most->share, most->most);
+  return fmt::format(
+      "{}: IMPOSSIBLE: {:.4g}x [{:.4g}, {:.4g}] would need {:.1f} % of the time, but {} leave {:.1f} % to "
+      "save: {:.4g}x at most",
+      what, ratio->geometric_mean, ratio->ci_low, ratio->ci_high, 100 * share_for(ratio->geometric_mean), most->by,
+      100 * most->share, most->most);
 }
 
 }  // namespace
@@ -115,13 +126,8 @@ Attribution attribute(std::span<const std::unique_ptr<Arm>> arms, const CeilingT
     TechniqueCredit credit{.technique = t,
                            .alone = ratio(alone, none),
                            .without = ratio(all, all_but),
-                           .most_alone = std::nullopt,
-                           .most_without = std::nullopt,
                            .evidence = "no arm with it was measured",
-                           .expected = promise.text,
-                           .credited = std::nullopt,
-                           .realization_low = std::nullopt,
-                           .realization_high = std::nullopt};
+                           .expected = promise.text};
     bound(t, alone, none, ceilings, credit.alone, credit.most_alone, credit.verdict_alone);
     bound(t, all, all_but, ceilings, credit.without, credit.most_without, credit.verdict_without);
     bool wanted = false, engaged = true;
@@ -138,7 +144,8 @@ Attribution attribute(std::span<const std::unique_ptr<Arm>> arms, const CeilingT
       credit.credited = std::min(credit.alone->geometric_mean, credit.most_alone->most);
       credit.realization_low = (*credit.credited - 1) / (promise.high - 1);
       credit.realization_high = (*credit.credited - 1) / (promise.low - 1);
-      if (*credit.realization_low > *credit.realization_high) std::swap(credit.realization_low, credit.realization_high);
+      if (*credit.realization_low > *credit.realization_high)
+        std::swap(credit.realization_low, credit.realization_high);
     }
     result.techniques.push_back(std::move(credit));
   }

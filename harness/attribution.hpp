@@ -15,17 +15,17 @@ namespace bitproof {
 
 struct TechniqueCredit {
   Technique technique;
-  std::optional<RatioEstimate> alone;    // this one over none
-  std::optional<RatioEstimate> without;  // all over all but this one
-  std::optional<Bound> most_alone, most_without;  // by Amdahl, from the shares of the arm below the line
+  std::optional<RatioEstimate> alone{};               // this one over none
+  std::optional<RatioEstimate> without{};             // all over all but this one
+  std::optional<Bound> most_alone{}, most_without{};  // by Amdahl, from the shares of the arm below the line
   Credit verdict_alone = Credit::unbounded, verdict_without = Credit::unbounded;
   bool engaged = false;  // its witness, in every arm that wants it
-  std::string evidence;
-  std::string expected;  // what the reports in question promised: "2-4"
+  std::string evidence{};
+  std::string expected{};  // what the reports in question promised: "2-4"
   // What of `alone` is credited: no more than its bound; nothing where it is not engaged, impossible or not judged.
-  std::optional<double> credited;
+  std::optional<double> credited{};
   // (credited - 1) / (expected - 1); the range over the promise.
-  std::optional<double> realization_low, realization_high;
+  std::optional<double> realization_low{}, realization_high{};
 };
 
 struct Attribution {

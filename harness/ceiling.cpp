@@ -27,7 +27,8 @@ class ReadBuffer {
     const auto fill = [&](int t) {  // first touch by as many threads as will read
       for (std::size_t i = count * t; i < count * (t + 1); ++i) words[i] = i;
     };
-    run_together(max_threads, [](int) {}, fill);
+    run_together(
+        max_threads, [](int) {}, fill);
     for (std::size_t i = count * max_threads; i < bytes / sizeof(ReadWord); ++i) words[i] = i;
   }
 
@@ -37,7 +38,8 @@ class ReadBuffer {
     const std::size_t part = part_bytes(threads);
     std::vector<ReadWord> sums(threads);
     const auto body = [&](int t) { sums[t] = reader(map_.data() + part * t, part, passes); };
-    const Together time = run_together(threads, [](int) {}, body);
+    const Together time = run_together(
+        threads, [](int) {}, body);
     ReadWord sum = 0;
     for (const ReadWord s : sums) sum += s;
     const ReadWord words = read_bytes(threads) / sizeof(ReadWord);

@@ -64,7 +64,8 @@ std::optional<PeakCeiling> CeilingTable::peak(const std::string& what, int threa
   return best;
 }
 
-std::optional<double> CeilingTable::fraction(double gb_per_s, int threads, const std::optional<double>& ping_pong_ns) const {
+std::optional<double> CeilingTable::fraction(double gb_per_s, int threads,
+                                             const std::optional<double>& ping_pong_ns) const {
   const auto ceiling = at(threads, states.label(ping_pong_ns));
   return ceiling ? std::optional(gb_per_s / ceiling->gb_per_s.median) : std::nullopt;
 }

@@ -50,13 +50,15 @@ constexpr Features features(F... f) {
 constexpr Features kAvx2 = features(Feature::avx2, Feature::fma);
 constexpr Features kAvx512 = kAvx2 | features(Feature::avx512f, Feature::avx512bw);
 
-// A row with `lanes` results an instruction; each multiply-add into a lane of vpmaddubsw has two products, of vpdpbusd four.
+// A row with `lanes` results an instruction; each multiply-add into a lane of vpmaddubsw has two products, of vpdpbusd
+// four.
 constexpr double lane_ops(int chains, int lanes, int ops_a_lane) { return 1.0 * chains * lanes * ops_a_lane; }
 
 constexpr OpLoop kLoops[] = {
     {OpKind::multiply_add, "scalar", "imul + add", 0, lane_ops(kScalarChains, 1, 2), int_scalar},
     {OpKind::multiply_add, "avx2", "vpmaddubsw + vpaddw ymm", kAvx2, lane_ops(kChains, 16, 4), int_avx2},
-    {OpKind::multiply_add, "avxvnni", "vpdpbusd ymm", kAvx2 | features(Feature::avxvnni), lane_ops(kChains, 8, 8), int_avxvnni},
+    {OpKind::multiply_add, "avxvnni", "vpdpbusd ymm", kAvx2 | features(Feature::avxvnni), lane_ops(kChains, 8, 8),
+     int_avxvnni},
     {OpKind::multiply_add, "avx512", "vpmaddubsw + vpaddw zmm", kAvx512, lane_ops(kChains, 32, 4), int_avx512},
     {OpKind::multiply_add, "avx512vnni", "vpdpbusd zmm", kAvx512 | features(Feature::avx512vnni),
      lane_ops(kChains, 16, 8), int_avx512vnni},

@@ -34,10 +34,12 @@ Peak run_for(std::chrono::nanoseconds time, int threads, const Work& work) {
   std::vector<double> done(static_cast<std::size_t>(threads));
   const auto body = [&](int t) {
     double mine = 0;
-    for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;) mine += work(t);
+    for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;)
+      mine += work(t);
     done[static_cast<std::size_t>(t)] = mine;
   };
-  const Together ran = run_together(threads, [&](int t) { work(t); }, body);
+  const Together ran = run_together(
+      threads, [&](int t) { work(t); }, body);
   double total = 0;
   for (const double d : done) total += d;
   return {total * 1e-9 / ran.seconds, ran.cpus};
@@ -72,7 +74,8 @@ class CacheBuffer {
 
 // Bytes of one thread's part of half a level; 0 where most of that would be nearer by.
 std::size_t part_bytes(const std::vector<CacheLevel>& levels, std::size_t index, int threads) {
-  const std::size_t part = levels[index].capacity(threads) / 2 / static_cast<std::size_t>(threads) / kReadStep * kReadStep;
+  const std::size_t part =
+      levels[index].capacity(threads) / 2 / static_cast<std::size_t>(threads) / kReadStep * kReadStep;
   const std::size_t nearer = index == 0 ? 0 : levels[index - 1].capacity(threads) / static_cast<std::size_t>(threads);
   if (part < 2 * nearer || part == 0) return 0;
   // An odd number of steps, so that no two streams are a power of two apart.
@@ -116,7 +119,9 @@ std::vector<Cell> cells_for(int threads, const std::vector<CacheLevel>& levels) 
 
 std::string CacheLevel::name() const { return fmt::format("L{} read", level); }
 
-std::size_t CacheLevel::capacity(int threads) const { return bytes * static_cast<std::size_t>(std::min(threads, instances)); }
+std::size_t CacheLevel::capacity(int threads) const {
+  return bytes * static_cast<std::size_t>(std::min(threads, instances));
+}
 
 std::vector<CacheLevel> cache_levels(const Machine& machine) {
   std::map<int, CacheLevel> levels;

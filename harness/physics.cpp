@@ -20,7 +20,8 @@ class Limiter {
     double highest = 0;
     for (const std::string& state : states_) {
       const double per_ns = ceiling(what, state);
-      if (per_ns == 0) return missing(fmt::format("no ceiling of {} for {} thread(s) in state {}", what, threads_, state));
+      if (per_ns == 0)
+        return missing(fmt::format("no ceiling of {} for {} thread(s) in state {}", what, threads_, state));
       highest = std::max(highest, per_ns);
     }
     if (highest == 0) return missing("the placement of its samples is unknown");
@@ -62,9 +63,10 @@ void add_reads(Limiter& limiter, const Work& work, int threads, const std::vecto
 
 std::string explain(const Limit& limit, double measured_ns) {
   const bool reads = limit.what.ends_with("read");
-  return fmt::format("{:.0f} % of what this machine can do: {}, {:.4g} {} at {:.4g} {}, takes {:.4g} us, timed {:.4g} us",
-                     100 * limit.ns() / measured_ns, limit.what, limit.amount, reads ? "bytes" : "operations",
-                     limit.per_ns, reads ? "GB/s" : "Gop/s", limit.ns() * 1e-3, measured_ns * 1e-3);
+  return fmt::format(
+      "{:.0f} % of what this machine can do: {}, {:.4g} {} at {:.4g} {}, takes {:.4g} us, timed {:.4g} us",
+      100 * limit.ns() / measured_ns, limit.what, limit.amount, reads ? "bytes" : "operations", limit.per_ns,
+      reads ? "GB/s" : "Gop/s", limit.ns() * 1e-3, measured_ns * 1e-3);
 }
 
 }  // namespace

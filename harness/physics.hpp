@@ -26,15 +26,16 @@ struct Work {
   double ops[kOpKindCount] = {};
 
   double& operator[](OpKind kind) { return ops[static_cast<int>(kind)]; }
+  double operator[](OpKind kind) const { return ops[static_cast<int>(kind)]; }
   bool nothing() const;
 };
 
 // One bound on the time of some work.
 struct Limit {
-  std::string what;    // "memory read"
-  double amount;       // bytes or operations
-  double per_ns;       // the highest that its ceiling may be: the upper end of the interval
-  double margin;       // kMostOfCeiling or kMostOfPeak
+  std::string what;  // "memory read"
+  double amount;     // bytes or operations
+  double per_ns;     // the highest that its ceiling may be: the upper end of the interval
+  double margin;     // kMostOfCeiling or kMostOfPeak
   double ns() const { return amount / per_ns; }
 };
 
@@ -51,7 +52,7 @@ Limits limits(const Work& work, int threads, const std::set<std::string>& states
 double least_ns(const Limits& limits);
 
 enum class Physics : std::uint8_t {
-  nothing,     // no work is booked for it
+  nothing,  // no work is booked for it
   possible,
   impossible,  // below the least time: a fault
   not_judged,  // a ceiling that it needs is missing, and nothing else rejects it
@@ -61,7 +62,7 @@ const char* name(Physics verdict);  // "IMPOSSIBLE"
 struct Judgement {
   Physics verdict = Physics::nothing;
   double measured_ns = 0;
-  double least_ns = 0;   // of the limit that is nearest to rejecting it, without its margin
+  double least_ns = 0;     // of the limit that is nearest to rejecting it, without its margin
   std::string bound_by{};  // that limit: "memory read"
   std::string why{};       // in words, where it is impossible or not judged
 

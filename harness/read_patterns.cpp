@@ -12,33 +12,33 @@ static_assert(kReadStep == kLine * kLinesPerStep * kMostStreams);
 
 // Reads kStreams equal parts side by side. One definition for each instruction set, because the harness itself is built
 // for baseline x86-64; Vec is a GCC vector of words. The empty assembly makes each pass read again.
-#define BITPROOF_READER(name, isa, Vec)                                                               \
-  template <std::size_t kStreams, std::size_t kAhead>                                                 \
+#define BITPROOF_READER(name, isa, Vec)                                                                       \
+  template <std::size_t kStreams, std::size_t kAhead>                                                         \
   __attribute__((target(isa))) ReadWord name(const std::byte* data, std::size_t bytes, std::int64_t passes) { \
-    constexpr std::size_t kVecs = kLine / sizeof(Vec);                                                \
-    const std::size_t part = bytes / kStreams;                                                        \
-    Vec sums[kStreams][kVecs] = {};                                                                   \
-    for (; passes > 0; --passes) {                                                                    \
-      for (std::size_t i = 0; i < part; i += kLine * kLinesPerStep) {                                 \
-        _Pragma("GCC unroll 4") for (std::size_t s = 0; s < kStreams; ++s) {                          \
-          _Pragma("GCC unroll 4") for (std::size_t line = 0; line < kLinesPerStep; ++line) {          \
-            const std::byte* p = data + s * part + i + line * kLine;                                  \
-            if constexpr (kAhead != 0) __builtin_prefetch(p + kAhead);                                \
-            _Pragma("GCC unroll 4") for (std::size_t v = 0; v < kVecs; ++v) {                         \
-              sums[s][v] += reinterpret_cast<const Vec*>(p)[v];                                       \
-            }                                                                                         \
-          }                                                                                           \
-        }                                                                                             \
-      }                                                                                               \
-      asm volatile("" ::: "memory");                                                                  \
-    }                                                                                                 \
-    ReadWord total = 0;                                                                               \
-    for (const auto& stream : sums) {                                                                 \
-      for (const Vec& sum : stream) {                                                                 \
-        for (std::size_t lane = 0; lane < sizeof(Vec) / sizeof(ReadWord); ++lane) total += sum[lane]; \
-      }                                                                                               \
-    }                                                                                                 \
-    return total;                                                                                     \
+    constexpr std::size_t kVecs = kLine / sizeof(Vec);                                                        \
+    const std::size_t part = bytes / kStreams;                                                                \
+    Vec sums[kStreams][kVecs] = {};                                                                           \
+    for (; passes > 0; --passes) {                                                                            \
+      for (std::size_t i = 0; i < part; i += kLine * kLinesPerStep) {                                         \
+        _Pragma("GCC unroll 4") for (std::size_t s = 0; s < kStreams; ++s) {                                  \
+          _Pragma("GCC unroll 4") for (std::size_t line = 0; line < kLinesPerStep; ++line) {                  \
+            const std::byte* p = data + s * part + i + line * kLine;                                          \
+            if constexpr (kAhead != 0) __builtin_prefetch(p + kAhead);                                        \
+            _Pragma("GCC unroll 4") for (std::size_t v = 0; v < kVecs; ++v) {                                 \
+              sums[s][v] += reinterpret_cast<const Vec*>(p)[v];                                               \
+            }                                                                                                 \
+          }                                                                                                   \
+        }                                                                                                     \
+      }                                                                                                       \
+      asm volatile("" ::: "memory");                                                                          \
+    }                                                                                                         \
+    ReadWord total = 0;                                                                                       \
+    for (const auto& stream : sums) {                                                                         \
+      for (const Vec& sum : stream) {                                                                         \
+        for (std::size_t lane = 0; lane < sizeof(Vec) / sizeof(ReadWord); ++lane) total += sum[lane];         \
+      }                                                                                                       \
+    }                                                                                                         \
+    return total;                                                                                             \
   }
 
 using Vec128 = ReadWord __attribute__((vector_size(16), may_alias));

@@ -20,7 +20,7 @@ void put_bound(Json& j, const std::string& key, const std::optional<Bound>& b, C
 std::string why_no_credit(const TechniqueCredit& c, const std::string& why) {
   if (!c.engaged) return "no credit: not engaged";
   if (!c.alone) return why;
-  if (c.verdict_alone == Credit::not_judged) return "no credit: above what its share of the time allows, in arms of different placements";
+  if (c.verdict_alone == Credit::not_judged) return "no credit: above what its share of the time allows, in arms whose placement is not known";
   return "no credit: IMPOSSIBLE: above what its share of the time allows";
 }
 

@@ -12,7 +12,8 @@ TokenTime token(double faults_ms = 0, std::int64_t positions = 1) {
   TokenTime t{.ledger = {}, .wall_ns = 100e6, .unbooked_ns = 3e6, .faults_ns = faults_ms * 1e6};
   t.ledger.tokens = 2;
   t.ledger.positions = 2 * positions;
-  for (const auto& [op, ms] : {std::pair{LoopOp::matmul_q, 80}, {LoopOp::lm_head, 5}, {LoopOp::rms_norm, 10}, {LoopOp::memory, 2}}) {
+  for (const auto& [op, ms] :
+       {std::pair{LoopOp::matmul_q, 80}, {LoopOp::lm_head, 5}, {LoopOp::rms_norm, 10}, {LoopOp::memory, 2}}) {
     t.ledger[op].ns = 2 * ms * 1e6;
   }
   return t;
@@ -26,7 +27,7 @@ RatioEstimate measured(double ratio) {
   return ratio_estimate(faster, slower);
 }
 
-Credit credit(double ratio, const Bound& bound) { return judge_credit(measured(ratio), bound, true); }
+Credit credit(double ratio, const Bound& bound) { return judge_credit(measured(ratio), bound); }
 
 // 0.68 tok/s before and 56.62 after, "83.26x from memory pooling".
 TEST(Amdahl, TheClaimedPoolNeedsNearlyAllTimeInAllocation) {
@@ -47,7 +48,8 @@ TEST(Amdahl, TheClaimedPoolNeedsNearlyAllTimeInAllocation) {
 
 TEST(Amdahl, PageFaultsAreThePoolsWhereverTheyLand) {
   EXPECT_NEAR(most({.technique = Technique::memory_pool}, token(48)), 2, 1e-9);
-  EXPECT_TRUE(std::isinf(most({.technique = Technique::memory_pool}, token(1000)))) << "an estimate beyond the token's time bounds nothing";
+  EXPECT_TRUE(std::isinf(most({.technique = Technique::memory_pool}, token(1000))))
+      << "an estimate beyond the token's time bounds nothing";
 }
 
 TEST(Amdahl, ThreadsDivideEverything) {
@@ -68,10 +70,12 @@ TEST(Amdahl, ACacheSavesPositionsButNotTheHead) {
 
 TEST(Amdahl, TheOthersSaveTheOpsTheyReplace) {
   EXPECT_NEAR(most({.technique = Technique::tmac, .slots = {"ternary_matmul"}}, token()), 100.0 / 17, 1e-9);
-  EXPECT_NEAR(most({.technique = Technique::prefetch, .slots = {"ternary_matmul", "dense_matmul"}}, token()), 100.0 / 12, 1e-9);
+  EXPECT_NEAR(most({.technique = Technique::prefetch, .slots = {"ternary_matmul", "dense_matmul"}}, token()),
+              100.0 / 12, 1e-9);
   const std::set<std::string> arithmetic = {"ternary_matmul", "dense_matmul", "rms_norm"};
   EXPECT_NEAR(most({.technique = Technique::simd, .slots = arithmetic}, token()), 100.0 / 2, 1e-9);
-  EXPECT_EQ(most({.technique = Technique::tmac, .slots = {"attention"}}, token()), 100.0 / 97) << "no time in it but the unbooked";
+  EXPECT_EQ(most({.technique = Technique::tmac, .slots = {"attention"}}, token()), 100.0 / 97)
+      << "no time in it but the unbooked";
 }
 
 TEST(Amdahl, AnOpCannotFallBelowItsLeastTime) {
@@ -88,8 +92,10 @@ TEST(Credit, NoiseAboveTheBoundIsNoFault) {
   EXPECT_EQ(credit(2.1, bound), Credit::noise) << "its interval reaches below the bound and its margin";
   EXPECT_EQ(credit(3, bound), Credit::impossible);
   const double one[] = {3.0}, other[] = {1.0};
-  EXPECT_EQ(judge_credit(ratio_estimate(one, other), bound, true), Credit::noise) << "one round proves nothing";
-  EXPECT_EQ(judge_credit(measured(3), bound, false), Credit::not_judged) << "arms of different placements";
+  EXPECT_EQ(judge_credit(ratio_estimate(one, other), bound), Credit::noise) << "one round proves nothing";
+  EXPECT_EQ(judge_credit(measured(3), bound, 1.8), Credit::noise) << "one arm had 1.8 times the bandwidth";
+  EXPECT_EQ(judge_credit(measured(30), bound, 1.8), Credit::impossible);
+  EXPECT_EQ(judge_credit(measured(30), bound, std::nullopt), Credit::not_judged);
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ inline Load undisturbed(int cpus) {
           .run_queue_wait_ns = 0};
 }
 
-inline std::vector<ReadSample> made_up_reads(int threads, double gb_per_s, int rounds = 3, double placement = kOnePlacement) {
+inline std::vector<ReadSample> made_up_reads(int threads, double gb_per_s, int rounds = 3,
+                                             double placement = kOnePlacement) {
   return std::vector<ReadSample>(static_cast<std::size_t>(rounds), {.threads = threads,
                                                                     .pattern = "made up",
                                                                     .gb_per_s = gb_per_s,
@@ -30,8 +31,8 @@ inline std::vector<ReadSample> made_up_reads(int threads, double gb_per_s, int r
                                                                     .load = undisturbed(threads)});
 }
 
-inline std::vector<PeakSample> made_up_peaks(const std::string& what, const std::string& isa, int threads, double per_ns,
-                                             int rounds = 3, double placement = kOnePlacement) {
+inline std::vector<PeakSample> made_up_peaks(const std::string& what, const std::string& isa, int threads,
+                                             double per_ns, int rounds = 3, double placement = kOnePlacement) {
   return std::vector<PeakSample>(static_cast<std::size_t>(rounds),
                                  {what, isa, "made up", threads, per_ns, placement, 1.0 * threads});
 }

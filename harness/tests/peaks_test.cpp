@@ -18,8 +18,8 @@ using testing::Not;
 
 const std::vector<CacheLevel> kSmallCaches = {{1, 32 << 10, 2}, {2, 1 << 20, 2}, {3, 2 << 20, 1}};
 
-// Every loop that runs here is run, so that an instruction its `needs` do not cover would fault; that what was read sums
-// up rightly is checked inside.
+// Every loop that runs here is run, so that an instruction its `needs` do not cover would fault; that what was read
+// sums up rightly is checked inside.
 TEST(SamplePeaks, EveryLoopAndPatternOncePerRoundAndThreadCount) {
   constexpr int kRounds = 2;
   std::map<std::string, int> seen;
@@ -70,8 +70,9 @@ TEST(CacheLevels, CountTheDataCachesOfAMachine) {
   Machine m;
   EXPECT_TRUE(cache_levels(m).empty());
   m.cpus = {0, 1, 2, 3};
-  m.caches = {{1, "Data", 32, {0}},      {1, "Instruction", 64, {0}}, {2, "Unified", 512, {0}}, {1, "Data", 48, {1}},
-              {1, "Instruction", 64, {1}}, {2, "Unified", 512, {1}},    {3, "Unified", 4096, {0, 1}}};
+  m.caches = {{1, "Data", 32, {0}},        {1, "Instruction", 64, {0}}, {2, "Unified", 512, {0}},
+              {1, "Data", 48, {1}},        {1, "Instruction", 64, {1}}, {2, "Unified", 512, {1}},
+              {3, "Unified", 4096, {0, 1}}};
   const std::vector<CacheLevel> levels = cache_levels(m);
   ASSERT_EQ(levels.size(), 3u);
   EXPECT_EQ(levels[0].name(), "L1 read");

@@ -54,7 +54,8 @@ TEST(TokenPhysics, ALayersTimeForATokensWorkIsImpossible) {
 }
 
 TEST(TokenPhysics, OneOpTenTimesTooFastIsImpossible) {
-  for (const LoopOp op : {LoopOp::matmul_q, LoopOp::matmul_down, LoopOp::lm_head, LoopOp::attention, LoopOp::kv_append}) {
+  for (const LoopOp op :
+       {LoopOp::matmul_q, LoopOp::matmul_down, LoopOp::lm_head, LoopOp::attention, LoopOp::kv_append}) {
     Ledger ledger = honest_token(kDirect, 1.5);
     ledger[op].ns /= 15;
     EXPECT_THAT(fault_of(ledger, kDirect, ledger.total_ns()), HasSubstr(std::string("IMPOSSIBLE: ") + name(op)));
@@ -68,18 +69,18 @@ TEST(TokenPhysics, CountsTheOthersInOneLine) {
               AllOf(HasSubstr("IMPOSSIBLE: token"), HasSubstr("; and "), HasSubstr(" of its parts")));
 }
 
-// Look-ups stand for several multiply-adds each: more of those than the machine can do is possible, more look-ups is not.
+// Look-ups stand for several multiply-adds each: more of those than the machine can do is possible, more look-ups is
+// not.
 TEST(TokenPhysics, LookUpsAreNotHeldAgainstMultiplyAdds) {
   Ledger ledger;
   add_expected(ledger, model_by_name("7b"), kTwoBits, Decode{16, 1, true, 2048});
-  EXPECT_EQ(op_work(LoopOp::matmul_q, ledger, kLooksUp).ops[static_cast<int>(OpKind::multiply_add)], 0);
-  EXPECT_EQ(op_work(LoopOp::matmul_q, ledger, kLooksUp).ops[static_cast<int>(OpKind::look_up)], ledger[LoopOp::matmul_q].bytes);
-  EXPECT_EQ(op_work(LoopOp::lm_head, ledger, kLooksUp).ops[static_cast<int>(OpKind::multiply_add)], ledger[LoopOp::lm_head].ops)
+  EXPECT_EQ(op_work(LoopOp::matmul_q, ledger, kLooksUp)[OpKind::multiply_add], 0);
+  EXPECT_EQ(op_work(LoopOp::matmul_q, ledger, kLooksUp)[OpKind::look_up], ledger[LoopOp::matmul_q].bytes);
+  EXPECT_EQ(op_work(LoopOp::lm_head, ledger, kLooksUp)[OpKind::multiply_add], ledger[LoopOp::lm_head].ops)
       << "the head has no tables";
   Ledger recomputed;
   add_expected(recomputed, model_by_name("7b"), kTwoBits, Decode{16, 1, false, 2048});
-  EXPECT_EQ(op_work(LoopOp::matmul_q, recomputed, kLooksUp).ops[static_cast<int>(OpKind::look_up)],
-            17 * recomputed[LoopOp::matmul_q].bytes)
+  EXPECT_EQ(op_work(LoopOp::matmul_q, recomputed, kLooksUp)[OpKind::look_up], 17 * recomputed[LoopOp::matmul_q].bytes)
       << "for every position anew";
 }
 
