@@ -53,6 +53,7 @@ void repeat(benchmark::State& state, const Timed& timed, BenchResult& head) {
   if (interrupted()) return state.SkipWithError("interrupted");
   if (timed.begin) timed.begin();
   head.ping_pong_ns = probe_state().ping_pong_ns;
+  head.placements.push_back(head.ping_pong_ns);
   for (auto _ : state) timed.operation();
   if (interrupted()) return state.SkipWithError("interrupted");
   if (timed.count) timed.count(head.counters, static_cast<std::int64_t>(state.iterations()));
@@ -65,6 +66,7 @@ void prepare(const Registered& registered, BenchResult& head) {
   try {
     const auto timed = std::make_shared<Timed>(registered.make());
     head.cost = timed->cost;
+    head.work = timed->work;
     benchmark::RegisterBenchmark(benchmark_name(head).c_str(), [timed, &head](benchmark::State& state) {
       repeat(state, *timed, head);
     })->UseRealTime();
@@ -112,7 +114,7 @@ std::vector<Group> groups_of(const BenchmarkSpec& spec, const MicrobenchOptions&
   if (spec.kind == "kernel") return kernel_groups(spec, options, clearance);
   if (spec.kind == "memory") return memory_groups(spec, clearance);
   if (spec.kind == "threading") return threading_groups(spec, options, clearance);
-  if (spec.kind == "kv_cache") return kv_cache_groups(spec, clearance);
+  if (spec.kind == "kv_cache") return kv_cache_groups(spec, options, clearance);
   return loop_groups(spec, options, clearance);
 }
 

@@ -4,6 +4,7 @@
 #include "claim.hpp"
 #include "gates.hpp"
 #include "loop_trial.hpp"
+#include "token_physics.hpp"
 
 #include <algorithm>
 #include <set>
@@ -189,20 +190,43 @@ Json to_json(const Load& l) {
 Json to_json(const CeilingTable& t) {
   std::set<int> threads;
   std::set<std::string> states;
+  std::set<std::pair<std::string, std::string>> peaks;  // what, and of which ISA
   for (const ReadSample& s : t.samples) {
     threads.insert(s.threads);
     states.insert(t.states.label(s.ping_pong_ns));
   }
-  Json list = Json::array();
+  for (const PeakSample& s : t.peaks) {
+    threads.insert(s.threads);
+    states.insert(t.states.label(s.ping_pong_ns));
+    peaks.insert({s.what, s.isa});
+  }
+  Json reads = Json::array(), rates = Json::array();
   for (const int n : threads) {
     for (const std::string& state : states) {
       if (const auto c = t.at(n, state)) {
-        list.push_back({{"threads", n}, {"state", state}, {"pattern", c->pattern}, {"gb_per_s", to_json(c->gb_per_s)}});
+        reads.push_back({{"threads", n}, {"state", state}, {"pattern", c->pattern}, {"gb_per_s", to_json(c->gb_per_s)}});
+      }
+      for (const auto& [what, isa] : peaks) {
+        const auto p = t.peak(what, n, state, isa);
+        if (!p) continue;
+        const char* unit = isa.empty() ? "gb_per_s" : "gop_per_s";
+        rates.push_back({{"what", what}, {"isa", isa}, {"pattern", p->pattern}, {"threads", n}, {"state", state}, {unit, to_json(p->per_ns)}});
       }
     }
   }
-  Json j{{"by_threads", list}, {"samples_set_aside", t.set_aside}};
-  if (list.empty()) j["why"] = t.why.empty() ? "too few undisturbed samples" : t.why;
+  Json j{{"by_threads", reads}, {"peaks", rates}, {"samples_set_aside", t.set_aside}};
+  if (reads.empty()) j["why"] = t.why.empty() ? "too few undisturbed samples" : t.why;
+  return j;
+}
+
+Json to_json(const Judgement& v) {
+  Json j{{"verdict", name(v.verdict)}};
+  const std::string why = v.why.empty() ? "it books no work" : v.why;
+  const bool bounded = !v.bound_by.empty();
+  put(j, "least_ns", bounded ? std::optional(v.least_ns) : std::nullopt, why);
+  put(j, "fraction", bounded && v.measured_ns > 0 ? std::optional(v.share()) : std::nullopt, bounded ? "no time was measured" : why);
+  if (bounded) j["bound_by"] = v.bound_by;
+  if (!v.why.empty()) j["why"] = v.why;
   return j;
 }
 
@@ -234,6 +258,8 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
   put(j, "ceiling_gb_per_s", ceiling ? std::optional(ceiling->gb_per_s.median) : std::nullopt, why);
   put(j, "fraction_of_ceiling", fraction_of_ceiling(arm, ceilings), why);
   j["ops"] = profile_json(arm.ledger());
+  j["physics"] = Json::object();
+  for (const NamedJudgement& n : judge_arm(arm, ceilings)) j["physics"][n.name] = to_json(n.judgement);
   j["timer_ns"] = arm.timer_ns();
   j["residual_ns"] = arm.residual_ns();
   j["residual_fraction"] = arm.residual_ns() / arm.wall_ns_per_token();
@@ -261,6 +287,7 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
                      {"gb_per_s", "derived: bytes_per_token x tok_per_s.median"},
                      {"ceiling_gb_per_s", "measured: best read pattern of the same run, same pages and thread count"},
                      {"fraction_of_ceiling", "derived: GB/s of each sample over the ceiling of its own state, median"},
+                     {"physics", "derived: bytes and operations of the ledger over the ceilings of the same run, as a share of the time"},
                      {"timer_ns", "derived: a calibrated clock read times the calls of a token"},
                      {"residual_ns", "derived: wall time minus the sum of ops and timer_ns"}};
   return j;

@@ -11,6 +11,7 @@
 #include "ceiling_table.hpp"
 #include "check.hpp"
 #include "machine.hpp"
+#include "physics.hpp"
 #include "placement.hpp"
 #include "registry.hpp"
 
@@ -31,6 +32,8 @@ Json to_json(const Machine& m);
 Json to_json(const Load& l);
 
 Json to_json(const CeilingTable& t);
+
+Json to_json(const Judgement& j);  // derived: the verdict of the physics gate, and what it rests on
 
 // One arm, with its samples, profile, ledger and witnesses; the ceiling it is held against by thread count and state.
 Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth);

@@ -84,7 +84,9 @@ int attribute_command(const AttributeOptions& options) {
   }
   const LogitsAgreement logits = compare_logits(bench->arms());
   failed.insert(failed.end(), logits.faults.begin(), logits.faults.end());
-  Json j = to_json(attribute(bench->arms()), options.depth);
+  const Attribution attribution = attribute(bench->arms(), ceilings);
+  for (const std::string& fault : faults(attribution)) failed.push_back(fault);
+  Json j = to_json(attribution, options.depth);
   j["logits"] = to_json(logits);
   j["failures"] = failed;
   j["partial"] = interrupted();

@@ -35,6 +35,13 @@ int machine_command(const MachineOptions& options) {
                fmt::format("{:.1f} GB/s ({}), placement: {}", c["gb_per_s"]["median"].get<double>(),
                            c["pattern"].get<std::string>(), c["state"].get<std::string>())});
   }
+  for (const Json& p : j["ceilings"]["peaks"]) {
+    const bool bytes = p.contains("gb_per_s");
+    const std::string isa = p["isa"].get<std::string>();
+    table.row({fmt::format("{}{}{}, {} thread(s)", p["what"].get<std::string>(), isa.empty() ? "" : " ", isa, p["threads"].get<int>()),
+               fmt::format("{:.1f} {} ({}), placement: {}", p[bytes ? "gb_per_s" : "gop_per_s"]["median"].get<double>(),
+                           bytes ? "GB/s" : "Gop/s", p["pattern"].get<std::string>(), p["state"].get<std::string>())});
+  }
   table.print();
   return kOk;
 }

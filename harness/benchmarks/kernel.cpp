@@ -53,14 +53,33 @@ class Rotation {
     return "";
   }
   Cost cost() const { return workload_->cost(); }
+  // Without its operations.
+  Work bytes() const {
+    const auto read = static_cast<double>(workload_->bytes_read());
+    return {.read_bytes = read, .cycle_bytes = read * copies_, .written_bytes = std::max(cost().bytes - read, 0.0)};
+  }
 
  private:
   std::shared_ptr<Workload> workload_;
   int copies_, next_ = 0, touched_ = 0;
 };
 
+// The operations of one call, by what they are. Products by table look-up do not multiply: see op_work.
 template <class Kernel>
-Timed timed_kernel(const Cleared<Kernel>& ticket, const std::shared_ptr<Problem<Kernel>>& problem,
+void add_operations(Work& work, const Kernel& kernel, const Case& c, double ops) {
+  if constexpr (requires { kernel.multiply; }) {
+    if (kernel.info.techniques.has(Technique::tmac)) {
+      work[OpKind::look_up] = static_cast<double>(kernel.packed_bytes({c.rows, c.cols})) * static_cast<double>(c.batch);
+    } else {
+      work[OpKind::multiply_add] = ops;
+    }
+  } else {
+    work[OpKind::float_multiply_add] = ops;
+  }
+}
+
+template <class Kernel>
+Timed timed_kernel(const Cleared<Kernel>& ticket, const std::shared_ptr<Problem<Kernel>>& problem, const Case& c,
                    const threading::Kernel& split, int threads, bool cold, std::size_t llc_bytes) {
   WorkloadOptions options{.threading = &split, .threads = threads, .copies = 1, .guarded = false};
   std::shared_ptr<Workload> workload = problem->workload(ticket.kernel(), options);
@@ -71,11 +90,14 @@ Timed timed_kernel(const Cleared<Kernel>& ticket, const std::shared_ptr<Problem<
     workload = problem->workload(ticket.kernel(), options);
   }
   const auto rotation = std::make_shared<Rotation>(std::move(workload), options.copies);
+  Work work = rotation->bytes();
+  add_operations(work, ticket.kernel(), c, rotation->cost().ops);
   return {.begin = [=] { rotation->begin(); },
           .operation = [=] { rotation->call(); },
           .verify = [=, keep = problem] { return rotation->verify(); },
           .count = {},
-          .cost = rotation->cost()};
+          .cost = rotation->cost(),
+          .work = work};
 }
 
 template <class Kernel>
@@ -99,8 +121,8 @@ void add_op(const std::string& op, const BenchmarkSpec& spec, const MicrobenchOp
           group.push_back({head, [&clearance, &options, problem, c, cold, threads, id = v->id] {
                              const threading::Kernel& split =
                                  threads == 1 ? whole_split() : clearance.clear<threading::Kernel>("threading/omp_static").kernel();
-                             return timed_kernel<Kernel>(clearance.clear<Kernel>(id, *problem, c), problem, split, threads, cold,
-                                                         options.llc_bytes);
+                             return timed_kernel<Kernel>(clearance.clear<Kernel>(id, *problem, c), problem, c, split, threads,
+                                                         cold, options.llc_bytes);
                            }});
           if (group.size() == most_in_group(options, cold)) groups.push_back(std::exchange(group, {}));
         }
