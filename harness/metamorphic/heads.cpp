@@ -37,7 +37,9 @@ class RopeRig {
       cos.values.push_back(static_cast<float>(std::cos(angle)));
       sin.values.push_back(static_cast<float>(std::sin(angle)));
     }
-    return {{c.batch, c.rows, c.cols, float_inputs(c, 1, c.batch * c.rows * c.cols, 1e3f)}, cos, sin};
+    return {{c.batch, c.rows, c.cols, float_inputs(c, 1, c.rows * c.cols, c.batch * c.rows * c.cols, {1e3f, 1e3f})},
+            cos,
+            sin};
   }
   void load(const Input& in) {
     x_.fill(std::get<kX>(in).values);
@@ -77,9 +79,10 @@ class AttentionRig {
 
   static Input inputs(const Case& c) {
     const std::int64_t queries = c.rows / c.kv_heads * c.cols, past = c.positions * c.cols;
-    return {{c.batch, c.kv_heads, queries, float_inputs(c, 1, c.batch * c.kv_heads * queries, 20.0f)},
-            {0, c.kv_heads, past, float_inputs(c, 2, c.kv_heads * past, 20.0f)},
-            {0, c.kv_heads, past, float_inputs(c, 3, c.kv_heads * past, 1e3f)}};
+    return {{c.batch, c.kv_heads, queries,
+             float_inputs(c, 1, c.kv_heads * queries, c.batch * c.kv_heads * queries, {20.0f, 20.0f})},
+            {0, c.kv_heads, past, float_inputs(c, 2, c.kv_heads * past, c.kv_heads * past, {20.0f, 20.0f})},
+            {0, c.kv_heads, past, float_inputs(c, 3, c.kv_heads * past, c.kv_heads * past, {1e3f, 1e3f})}};
   }
 
   // Element b of the batch: what came after it is not there yet.
