@@ -77,9 +77,8 @@ class CaseRun {
 
     if (Verdict v = compare(uneven_tiles()); !v.ok()) return v;
     if (workload->cost().ops <= kCheap) {
-      for (const Setting& s : {other_inputs_first(), threads()}) {
-        if (Verdict v = compare(s); !v.ok()) return v;
-      }
+      if (Verdict v = compare(other_inputs_first()); !v.ok()) return v;
+      if (Verdict v = compare(in_place()); !v.ok()) return v;
       if (Verdict v = workload->own_checks(); !v.ok()) return v;
     }
     return c_.every_offset ? judge_every_offset() : Verdict::pass();
@@ -116,10 +115,12 @@ class CaseRun {
              .pack_parts = 3},
             true};
   }
-  Setting threads() const {
-    return {"by threads, in place where that is allowed, buffers against the fence before",
-            {.threading = &real_threads(),
-             .threads = 1 + static_cast<int>(pick(4, kMostThreads)),
+  // Every few cases on threads of their own, which cost more than most cases.
+  Setting in_place() const {
+    const bool alone = pick(4, 4) != 0;
+    return {"in place where that is allowed, buffers against the fence before",
+            {.threading = alone ? &whole_split() : &real_threads(),
+             .threads = alone ? 1 : 2 + static_cast<int>(pick(5, kMostThreads - 1)),
              .placement = {Fence::before, Placement::kFlush, kPoison},
              .aliased = true}};
   }

@@ -118,7 +118,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"UnknownOp", "[[cases]]\ncols = 2\nop = ['rope', 'ropes']\n", 3, "no op is named 'ropes'"},
         Bad{"UnknownKey", "[[cases]]\nop = 'rms_norm'\ncolumns = 1\n", 3, "unknown key 'columns' for rms_norm"},
         Bad{"OfAnotherOp", "[[cases]]\nop = 'rms_norm'\nrows = 1\n", 3,
-            "known here: name, op, fill, seed, cols, batch"},
+            "known here: name, op, fill, seed, offsets, cols, batch"},
         Bad{"Float", "[[cases]]\nop = 'rms_norm'\n\ncols = 1.5\n", 4, "cols must be an integer"},
         Bad{"Text", "[[cases]]\nop = 'rms_norm'\ncols = [1,\n 'two']\n", 4, "cols must be an integer"},
         Bad{"NotText", "[[cases]]\nop = 3\n", 2, "op must be text"},
