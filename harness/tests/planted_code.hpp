@@ -42,7 +42,7 @@ using Function = void (*)(int* p);
 }
 [[gnu::noipa, gnu::target("avx512f,avx512bw,avx512vbmi")]] inline void permute_bytes(int* p) {
   const __m512i x = _mm512_loadu_si512(p);
-  _mm512_storeu_si512(p, _mm512_add_epi8(x, _mm512_permutexvar_epi8(x, x)));
+  _mm512_storeu_si512(p, _mm512_add_epi8(x, _mm512_maskz_permutexvar_epi8(*p, x, x)));
 }
 [[gnu::noipa, gnu::target("avx2")]] inline void looks_up(int* p) {
   auto* v = reinterpret_cast<__m256i*>(p);
