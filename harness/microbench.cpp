@@ -147,12 +147,17 @@ std::optional<Registered> not_runnable(BenchResult head, const Variant& v, int c
 std::vector<BenchResult> run_microbenchmarks(std::span<const BenchmarkSpec> specs, const MicrobenchOptions& options,
                                              Clearance& clearance,
                                              const std::function<void(double, const std::string&)>& progress) {
-  initialize(options.google);
   std::vector<Group> groups;
   for (const BenchmarkSpec& spec : specs) {
     const std::vector<Group> made = groups_of(spec, options, clearance);
     groups.insert(groups.end(), made.begin(), made.end());
   }
+  return run_groups(std::move(groups), options, progress);
+}
+
+std::vector<BenchResult> run_groups(std::vector<Group> groups, const MicrobenchOptions& options,
+                                    const std::function<void(double, const std::string&)>& progress) {
+  initialize(options.google);
   std::set<std::string> seen;  // on one core, threads = [1, 0] is one point twice
   for (Group& group : groups) {
     std::erase_if(group, [&](const Registered& r) {

@@ -72,6 +72,13 @@ std::vector<BenchResult> run_microbenchmarks(std::span<const BenchmarkSpec> spec
                                              Clearance& clearance,
                                              const std::function<void(double, const std::string&)>& progress = {});
 
+// The same for groups that are made already: everything that is timed by bench passes through here.
+std::vector<BenchResult> run_groups(std::vector<Group> groups, const MicrobenchOptions& options,
+                                    const std::function<void(double, const std::string&)>& progress = {});
+
+// One call of a workload, rotating over its copies. After each repetition what the timed calls left is judged.
+Timed timed_workload(std::shared_ptr<Workload> workload, int copies);
+
 // benchmarks/<kind>.cpp
 std::vector<Group> kernel_groups(const BenchmarkSpec&, const MicrobenchOptions&, Clearance&);
 std::vector<Group> memory_groups(const BenchmarkSpec&, Clearance&);

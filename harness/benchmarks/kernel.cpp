@@ -89,15 +89,9 @@ Timed timed_kernel(const Cleared<Kernel>& ticket, const std::shared_ptr<Problem<
     options.copies = static_cast<int>(copies);
     workload = problem->workload(ticket.kernel(), options);
   }
-  const auto rotation = std::make_shared<Rotation>(std::move(workload), options.copies);
-  Work work = rotation->bytes();
-  add_operations(work, ticket.kernel(), c, rotation->cost().ops);
-  return {.begin = [=] { rotation->begin(); },
-          .operation = [=] { rotation->call(); },
-          .verify = [=, keep = problem] { return rotation->verify(); },
-          .count = {},
-          .cost = rotation->cost(),
-          .work = work};
+  Timed timed = timed_workload(std::move(workload), options.copies);
+  add_operations(timed.work, ticket.kernel(), c, timed.cost.ops);
+  return timed;
 }
 
 template <class Kernel>
@@ -133,6 +127,16 @@ void add_op(const std::string& op, const BenchmarkSpec& spec, const MicrobenchOp
 }
 
 }  // namespace
+
+Timed timed_workload(std::shared_ptr<Workload> workload, int copies) {
+  const auto rotation = std::make_shared<Rotation>(std::move(workload), copies);
+  return {.begin = [=] { rotation->begin(); },
+          .operation = [=] { rotation->call(); },
+          .verify = [=] { return rotation->verify(); },
+          .count = {},
+          .cost = rotation->cost(),
+          .work = rotation->bytes()};
+}
 
 std::vector<Group> kernel_groups(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance) {
   std::vector<Group> groups;

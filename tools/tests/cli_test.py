@@ -24,6 +24,7 @@ MEASURED = (0, 1)
 
 VARIANT = {"id", "op", "isa", "techniques", "exact", "runnable", "reason"}
 CHECK = {"cases", "passed", "failed", "mistrusted", "fallback", "skipped", "failures"}
+SELFTEST = {"planted", "killed", "survivors", "clean_twins", "false_alarms", "faults"}
 BENCH = {"id", "case", "median_ns", "ci_low_ns", "ci_high_ns", "samples", "gb_per_s", "gop_per_s",
          "fraction_of_ceiling", "state"}  # fmt: skip
 ESTIMATE = {"median", "ci_low", "ci_high"}
@@ -106,6 +107,17 @@ class Json(CommandLine):
         self.assertEqual(len({v["id"] for v in variants}), len(variants))
         for v in variants:
             self.assertTrue(v["runnable"] or v["reason"])
+
+    def test_selftest(self):
+        zeros = self.json_of("selftest", "ternary_matmul/zeros", "--repeat", "2")
+        self.assert_keys(SELFTEST, zeros)
+        self.assertEqual([zeros[k] for k in ("planted", "killed", "clean_twins", "clean_runs")], [1, 1, 1, 2])
+        self.assertEqual((zeros["survivors"], zeros["false_alarms"]), ([], 0))
+        [fault] = zeros["faults"]
+        self.assertEqual((fault["name"], fault["killed_by"]), ("ternary_matmul/zeros", "oracle"))
+        table = bitproof("selftest", "ternary_matmul/zeros", "--markdown")
+        self.assertIn("| ternary_matmul/zeros |", table.stdout)
+        self.assert_refused(bitproof("selftest", "ternary_matmul/zeroes"), "zeroes", "ternary_matmul/zeros")
 
     def test_check(self):
         checked = self.json_of("check", "--suite", "smoke")
