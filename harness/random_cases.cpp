@@ -88,6 +88,15 @@ class Draw {
   rc::Random random_;
 };
 
+bool valid(const Case& c) {
+  try {
+    validate(c, "drawn");
+    return true;
+  } catch (const BadInput&) {
+    return false;
+  }
+}
+
 std::int64_t work(const Case& c) { return c.rows * c.cols * c.batch * (c.op == "rope" ? 1 : c.positions); }
 
 Case draw_case(const std::string& op, Draw& draw) {
@@ -124,11 +133,7 @@ Case draw_case(const std::string& op, Draw& draw) {
 std::vector<Case> simpler(const Case& c) {
   std::vector<Case> all;
   const auto add = [&](Case s) {
-    try {
-      validate(s, "shrinking");
-      all.push_back(std::move(s));
-    } catch (const BadInput&) {  // a step out of what the op allows
-    }
+    if (valid(s)) all.push_back(std::move(s));
   };
   const auto towards = [](auto from, auto to, auto&& step) {
     for (auto sizes = rc::shrink::towards(from, to); const auto smaller = sizes.next();) step(*smaller);
@@ -158,14 +163,11 @@ std::vector<Case> simpler(const Case& c) {
       add(s);
     });
   }
-  if (c.fill != Fill::random) {
-    add(c);
-    all.back().fill = Fill::random;
-  }
-  if (c.seed != 1) {
-    add(c);
-    all.back().seed = 1;
-  }
+  Case plain = c, first_seed = c;
+  plain.fill = Fill::random;
+  first_seed.seed = 1;
+  if (c.fill != Fill::random) add(plain);
+  if (c.seed != 1) add(first_seed);
   return all;
 }
 
@@ -183,7 +185,7 @@ std::vector<Case> random_cases(const std::string& op, std::int64_t count, std::u
   std::vector<Case> all;
   while (static_cast<std::int64_t>(all.size()) < count) {
     Case c = draw_case(op, draw);
-    if (work(c) <= kMostWork) all.push_back(std::move(c));
+    if (work(c) <= kMostWork && valid(c)) all.push_back(std::move(c));
   }
   return all;
 }

@@ -72,8 +72,8 @@ class AddRig {
       : kernel_(kernel), cols_(c.cols), batch_(c.batch), h_(c.batch * c.cols), y_(c.batch * c.cols) {}
 
   static Input inputs(const Case& c) {
-    return {{c.batch, c.cols, 1, float_inputs(c, 1, c.cols, c.batch * c.cols, {1e6f, 1e6f})},
-            {c.batch, c.cols, 1, float_inputs(c, 2, c.cols, c.batch * c.cols, {1.0f, 1.0f})}};
+    return {{c.batch, c.cols, 1, finite_floats(c, 1, c.batch * c.cols, 1e6f)},
+            {c.batch, c.cols, 1, finite_floats(c, 2, c.batch * c.cols, 1.0f)}};
   }
   void load(const Input& in) {
     h_.fill(std::get<kH>(in).values);
@@ -108,8 +108,8 @@ class GateRig {
         y_(c.batch * c.cols) {}
 
   static Input inputs(const Case& c) {
-    return {{c.batch, c.cols, 1, float_inputs(c, 1, c.cols, c.batch * c.cols, {20.0f, 20.0f})},
-            {c.batch, c.cols, 1, float_inputs(c, 2, c.cols, c.batch * c.cols, {1e3f, 1e3f})}};
+    return {{c.batch, c.cols, 1, finite_floats(c, 1, c.batch * c.cols, 20.0f)},
+            {c.batch, c.cols, 1, finite_floats(c, 2, c.batch * c.cols, 1e3f)}};
   }
   void load(const Input& in) {
     gate_.fill(std::get<kGate>(in).values);

@@ -2,7 +2,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "inputs.hpp"
 #include "metamorphic/relations.hpp"
 
 namespace bitproof {
@@ -37,9 +36,7 @@ class RopeRig {
       cos.values.push_back(static_cast<float>(std::cos(angle)));
       sin.values.push_back(static_cast<float>(std::sin(angle)));
     }
-    return {{c.batch, c.rows, c.cols, float_inputs(c, 1, c.rows * c.cols, c.batch * c.rows * c.cols, {1e3f, 1e3f})},
-            cos,
-            sin};
+    return {{c.batch, c.rows, c.cols, finite_floats(c, 1, c.batch * c.rows * c.cols, 1e3f)}, cos, sin};
   }
   void load(const Input& in) {
     x_.fill(std::get<kX>(in).values);
@@ -79,10 +76,9 @@ class AttentionRig {
 
   static Input inputs(const Case& c) {
     const std::int64_t queries = c.rows / c.kv_heads * c.cols, past = c.positions * c.cols;
-    return {{c.batch, c.kv_heads, queries,
-             float_inputs(c, 1, c.kv_heads * queries, c.batch * c.kv_heads * queries, {20.0f, 20.0f})},
-            {0, c.kv_heads, past, float_inputs(c, 2, c.kv_heads * past, c.kv_heads * past, {20.0f, 20.0f})},
-            {0, c.kv_heads, past, float_inputs(c, 3, c.kv_heads * past, c.kv_heads * past, {1e3f, 1e3f})}};
+    return {{c.batch, c.kv_heads, queries, finite_floats(c, 1, c.batch * c.kv_heads * queries, 20.0f)},
+            {0, c.kv_heads, past, finite_floats(c, 2, c.kv_heads * past, 20.0f)},
+            {0, c.kv_heads, past, finite_floats(c, 3, c.kv_heads * past, 1e3f)}};
   }
 
   // Element b of the batch: what came after it is not there yet.

@@ -21,7 +21,7 @@ class NormRig {
       : kernel_(kernel), cols_(c.cols), batch_(c.batch), x_(c.batch * c.cols), weight_(c.cols), y_(c.batch * c.cols) {}
 
   static Input inputs(const Case& c) {
-    return {{c.batch, 0, c.cols, float_inputs(c, 1, c.cols, c.batch * c.cols, {1e6f, 1e6f})},
+    return {{c.batch, 0, c.cols, finite_floats(c, 1, c.batch * c.cols, 1e6f)},
             {0, 0, c.cols, scale_inputs(c, 2, c.cols)}};
   }
   void load(const Input& in) {
@@ -54,9 +54,7 @@ class QuantRig {
   QuantRig(const Kernel& kernel, const Case& c)
       : kernel_(kernel), cols_(c.cols), batch_(c.batch), x_(c.batch * c.cols), v_(c.batch * c.cols), scale_(c.batch) {}
 
-  static Input inputs(const Case& c) {
-    return {{c.batch, c.cols, 1, float_inputs(c, 1, c.cols, c.batch * c.cols, {1e6f, 1e6f})}};
-  }
+  static Input inputs(const Case& c) { return {{c.batch, c.cols, 1, finite_floats(c, 1, c.batch * c.cols, 1e6f)}}; }
   void load(const Input& in) {
     x_.fill(std::get<0>(in).values);
     v_.poison();
@@ -94,7 +92,7 @@ class SamplingRig {
 
   SamplingRig(const Kernel& kernel, const Case& c) : kernel_(kernel), vocab_(c.rows), logits_(c.rows) {}
 
-  static Input inputs(const Case& c) { return {{0, c.rows, 1, float_inputs(c, 1, c.rows, c.rows, {50.0f, 50.0f})}}; }
+  static Input inputs(const Case& c) { return {{0, c.rows, 1, finite_floats(c, 1, c.rows, 50.0f)}}; }
   void load(const Input& in) {
     logits_.fill(std::get<0>(in).values);
     token_ = -1;

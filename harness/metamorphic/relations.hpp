@@ -20,6 +20,16 @@
 
 namespace bitproof::metamorphic {
 
+// Floats whose negatives, and sums, are as good: N(0, 1), or +-magnitude in an extreme case.
+inline std::vector<float> finite_floats(const Case& c, std::uint64_t stream, std::int64_t count, float magnitude) {
+  Rng rng(stream_seed(c.seed, stream));
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& v : values) {
+    v = c.fill != Fill::extreme ? static_cast<float>(rng.gaussian()) : rng.next() & 1 ? magnitude : -magnitude;
+  }
+  return values;
+}
+
 template <class Rig>
 typename Rig::Output run(Rig& rig, const typename Rig::Input& input) {
   rig.load(input);
