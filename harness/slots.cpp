@@ -74,6 +74,9 @@ Verdict check_slot(const threading::Kernel& kernel, const Case& c) {
   const auto problem = make_problem<ternary_matmul::Kernel>(product);
   for (const int threads : kThreadCounts) {
     if (const Verdict v = from_fault(threading_fault(kernel, threads)); !v.ok()) return v;
+    if (std::string idle = engagement_fault(kernel, threads); !idle.empty()) {
+      return {Status::fallback, std::move(idle), "threads seen"};
+    }
     const auto workload = problem->workload(plain_matmul(), {.threading = &kernel, .threads = threads});
     workload->poison();
     workload->call(0);
