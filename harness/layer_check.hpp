@@ -5,10 +5,10 @@
 // bit-equal; norms, RoPE, attention and the gate within the bounds derived for one op. No error accumulates, no
 // near-tie cascades, and the logits must come out bit-equal to the reference's.
 //
-// Free: the same tokens, floats left as they come. Each must be within the reference loop's own error analysis of how
-// far it can have drifted, and the logits within KLD 1e-5. Where the drift pushes an activation over a tie of its
-// quantization, the integer must be one that the analysis says is near a tie; it is then set to the reference's, or one
-// tie would cascade through the rest of the run. Ties are counted: a loop that met none was never touched.
+// Free: the same tokens, floats left as they come, and the logits within KLD 1e-5. Where rounding pushes an activation
+// over a tie of its quantization, the integer must be one that the reference's error analysis says is near a tie,
+// counting no drift from before the last quantization; it is then set to the reference's, or one tie would cascade
+// through the rest of the run. Ties are counted: a loop that met none was never touched.
 #pragma once
 
 #include <cstdint>

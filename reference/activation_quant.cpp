@@ -18,19 +18,6 @@ Quantized activation_quant(std::int64_t cols, std::span<const float> x) {
   return out;
 }
 
-std::vector<double> scale_error(std::int64_t cols, const Bounded& x) {
-  const auto value = rows_of(std::span<const double>(x.value), cols);
-  const auto bound = rows_of(std::span<const double>(x.bound), cols);
-  std::vector<double> errors;
-  for (Eigen::Index row = 0; row < value.rows(); ++row) {
-    const double m = std::max(value.row(row).abs().maxCoeff(), static_cast<double>(activation_quant::kMinAbsmax));
-    const double most = bound.row(row).maxCoeff();
-    require(most < m, "scale_error: the bound swallows the value");
-    errors.push_back((1 + most / (m - most)) * (1 + gamma(2)) - 1);
-  }
-  return errors;
-}
-
 std::vector<bool> near_tie(std::int64_t cols, const Bounded& x) {
   const auto value = rows_of(std::span<const double>(x.value), cols),
              bound = rows_of(std::span<const double>(x.bound), cols);

@@ -29,7 +29,4 @@ Quantized activation_quant(std::int64_t cols, std::span<const float> x);
 // of S x_i, and only a tie within e_i of it can lie between two of them.
 std::vector<bool> near_tie(std::int64_t cols, const Bounded& x);
 
-// How far the scale of a row may be off, relative: B / (m - B), and a rounding of each of the two scales.
-std::vector<double> scale_error(std::int64_t cols, const Bounded& x);
-
 }  // namespace bitproof::reference

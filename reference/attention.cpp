@@ -34,7 +34,7 @@ Weights softmax_weights(const Eigen::VectorXd& q, const Block& k, const Eigen::V
 
 // One head of one query: k and v are the [m x head_dim] that it sees.
 void attend(const Eigen::VectorXd& q, const Block& k, const Block& v, const Eigen::VectorXd& eq, const Block& ek,
-            const Block& ev, double scale, double* value, double* bound) {
+            double scale, double* value, double* bound) {
   const Weights w = softmax_weights(q, k, eq, ek, scale);
   const Eigen::RowVectorXd out = w.p.matrix().transpose() * v;
   Eigen::Map<Eigen::RowVectorXd>(value, v.cols()) = out;
@@ -42,14 +42,12 @@ void attend(const Eigen::VectorXd& q, const Block& k, const Block& v, const Eige
   const auto m = static_cast<double>(v.rows());
   const Eigen::VectorXd moved = w.p * w.relative;  // weight that may have moved
   const Eigen::RowVectorXd from_weights = moved.transpose() * (v.rowwise() - out).cwiseAbs();
-  const Eigen::RowVectorXd from_values = (w.p * (1 + w.relative)).matrix().transpose() * ev;
-  const Eigen::RowVectorXd mass = (w.p * (1 + w.relative)).matrix().transpose() * v.cwiseAbs() + from_values;
+  const Eigen::RowVectorXd mass = (w.p * (1 + w.relative)).matrix().transpose() * v.cwiseAbs();
   const Eigen::RowVectorXd from_sums = gamma(2 * (m + rescales(v.rows())) + 1) * mass;
   const Eigen::RowVectorXd from_floor =
-      2 * kExpFloor * ((v.cwiseAbs() + ev).colwise().sum().array() + m * (out.array().abs() + 1));
+      2 * kExpFloor * (v.cwiseAbs().colwise().sum().array() + m * (out.array().abs() + 1));
   const double kept = 1 - moved.sum();  // not positive: nothing is known, the bound is infinite
-  Eigen::Map<Eigen::RowVectorXd>(bound, v.cols()) =
-      (from_weights + from_sums + from_values) / (kept > 0 ? kept : 0.0) + from_floor;
+  Eigen::Map<Eigen::RowVectorXd>(bound, v.cols()) = (from_weights + from_sums) / (kept > 0 ? kept : 0.0) + from_floor;
 }
 
 }  // namespace
@@ -66,7 +64,7 @@ Bounded attention(const AttentionShape& shape, std::span<const float> q, std::in
     if (e.empty()) return Matrix::Zero(of.rows(), of.cols());
     return rows_of(e, of.cols()).matrix();
   };
-  const Matrix eq = error_of(error.q, queries), ek = error_of(error.k, keys), ev = error_of(error.v, values);
+  const Matrix eq = error_of(error.q, queries), ek = error_of(error.k, keys);
 
   Bounded out{std::vector<double>(q.size()), std::vector<double>(q.size())};
   for (Eigen::Index b = 0; b < queries.rows(); ++b) {
@@ -78,7 +76,7 @@ Bounded attention(const AttentionShape& shape, std::span<const float> q, std::in
       const auto index = static_cast<std::size_t>(b * queries.cols() + head * d);
       const auto seen = [&](const Matrix& m) { return m.block(begin, kv_column, end - begin, d); };
       const auto own = [&](const Matrix& m) { return m.row(b).segment(head * d, d).transpose(); };
-      attend(own(queries), seen(keys), seen(values), own(eq), seen(ek), seen(ev), shape.scale, &out.value[index],
+      attend(own(queries), seen(keys), seen(values), own(eq), seen(ek), shape.scale, &out.value[index],
              &out.bound[index]);
     }
   }

@@ -21,8 +21,8 @@
 // Sums. sum w_j v_j: each term sees a product, m - 1 additions and r rescalings; sum w_j: one fewer; their quotient one
 // rounding, or two. By lemma 3.3 that is gamma_(2 (m + r) + 1) sum p'_j |v_j|, and p'_j <= p_j (1 + x) / (1 - X).
 //
-// Inputs within e_q, e_k and e_v of q, k and v: scores move by scale (|q| + e_q).(|k_j| + e_k) - scale |q|.|k_j| more,
-// and the output by sum p'_j e_v besides, p'_j <= p_j (1 + x) / (1 - X); magnitudes are those of the inputs moved.
+// Inputs within e_q and e_k of q and k: scores move by scale ((|q| + e_q).(|k_j| + e_k) - |q|.|k_j|) more, and their
+// magnitudes are those of the inputs moved.
 //
 // Underflow. Exponentials below kExpFloor, and products: + 2 kExpFloor sum_j (|v_j| + |out| + 1), as sum_j w_j > 1/2.
 #pragma once
@@ -38,7 +38,7 @@ namespace bitproof::reference {
 inline constexpr double kPositionsPerRescale = 16;
 
 struct AttentionError {
-  std::span<const double> q, k, v;  // all of them, or none
+  std::span<const double> q, k;  // both, or none
 };
 
 struct AttentionShape {

@@ -9,9 +9,6 @@
 //   (1 + gamma_4) / (1 - kExpError E / (1 + E)) - 1
 //
 // Where 1 / (1 + E) is below kExpFloor, variants may have clamped or flushed it: + kExpFloor |g up|.
-// Inputs within e of g and f of u. |SiLU'| < 1.1, so SiLU(g) u moves by at most 1.1 e (|u| + f) + |SiLU(g)| f; r^2 u,
-// with r = max(g, 0), by (2 r e + e^2) (|u| + f) + r^2 f, and both of its values carry the two roundings of the float
-// products.
 #pragma once
 
 #include <span>
@@ -21,7 +18,6 @@
 
 namespace bitproof::reference {
 
-Bounded gated_ffn(gated_ffn::Activation activation, std::span<const float> gate, std::span<const float> up,
-                  std::span<const double> gate_error = {}, std::span<const double> up_error = {});
+Bounded gated_ffn(gated_ffn::Activation activation, std::span<const float> gate, std::span<const float> up);
 
 }  // namespace bitproof::reference

@@ -4,13 +4,11 @@
 
 namespace bitproof::reference {
 Bounded rope(std::int64_t head_dim, rope::Style style, double base, std::span<const std::int64_t> positions,
-             std::span<const float> x, std::span<const double> error) {
+             std::span<const float> x) {
   require(head_dim > 0 && head_dim % 2 == 0, "rope: head_dim must be even");
   const Eigen::Index half = head_dim / 2;
   const bool neox = style == rope::Style::neox;
   const RowArray<double> in = rows_of(x, head_dim).cast<double>();  // [positions * heads x head_dim]
-  const RowArray<double> e =
-      error.empty() ? RowArray<double>::Zero(in.rows(), head_dim).eval() : rows_of(error, head_dim);
   require(!positions.empty() && in.rows() % std::ssize(positions) == 0, "rope: x is not a whole number of heads");
   const Eigen::Index heads = in.rows() / std::ssize(positions);
 
@@ -23,14 +21,11 @@ Bounded rope(std::int64_t head_dim, rope::Style style, double base, std::span<co
     for (Eigen::Index row = 0; row < in.rows(); ++row) {
       const double angle = static_cast<double>(positions[static_cast<std::size_t>(row / heads)]) * frequency;
       const double c = std::cos(angle), s = std::sin(angle), a = in(row, first), b = in(row, second);
-      const double ea = e(row, first), eb = e(row, second);
-      const double slack = kAngleError * std::abs(angle) * (std::abs(a) + ea + std::abs(b) + eb) + 2 * kUnderflow;
-      const double shift_first = ea * std::abs(c) + eb * std::abs(s),
-                   shift_second = ea * std::abs(s) + eb * std::abs(c);
+      const double slack = kAngleError * std::abs(angle) * (std::abs(a) + std::abs(b)) + 2 * kUnderflow;
       value(row, first) = a * c - b * s;
       value(row, second) = a * s + b * c;
-      bound(row, first) = gamma(3) * (std::abs(a * c) + std::abs(b * s) + shift_first) + shift_first + slack;
-      bound(row, second) = gamma(3) * (std::abs(a * s) + std::abs(b * c) + shift_second) + shift_second + slack;
+      bound(row, first) = gamma(3) * (std::abs(a * c) + std::abs(b * s)) + slack;
+      bound(row, second) = gamma(3) * (std::abs(a * s) + std::abs(b * c)) + slack;
     }
   }
   return out;

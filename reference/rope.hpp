@@ -16,10 +16,8 @@ namespace bitproof::reference {
 
 inline constexpr double kAngleError = 0x1p-48;
 
-// Inputs within e of a and b: a c - b s moves by at most e_a |c| + e_b |s|.
-//
 // x is [positions x heads * head_dim], row b at logical position positions[b].
 Bounded rope(std::int64_t head_dim, rope::Style style, double base, std::span<const std::int64_t> positions,
-             std::span<const float> x, std::span<const double> error = {});
+             std::span<const float> x);
 
 }  // namespace bitproof::reference

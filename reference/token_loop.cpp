@@ -17,17 +17,12 @@ namespace bitproof::reference {
 namespace {
 
 using Floats = std::vector<float>;
-using Drift = std::vector<double>;
 
-// The reference's values, and how far a loop's own may be from them that has had the same integers; see StepTruth.
+// Values, and how far a loop's own may be from them that had the same integers and scales in the quantization before;
+// see StepTruth. Empty: not at all, or not asked for.
 struct Stream {
   Floats x;
-  Drift drift{};  // empty where steps are not kept
-};
-
-struct QuantizedStream {
-  Quantized q;
-  Drift scale_error{};  // relative, a row
+  std::vector<double> drift{};
 };
 
 std::span<const float> last_row(const Floats& rows, std::int64_t cols) {
@@ -42,57 +37,50 @@ class Loop {
     std::iota(positions_.begin(), positions_.end(), 0);
   }
 
-  Stream embed(const Int8Table& table, std::span<const std::int32_t> tokens) {
-    Stream h{embedding(shape_.hidden, tokens, table.w, table.row_scale)};
-    if (steps_) h.drift.assign(h.x.size(), 0);
-    keep(Step::embedding, shape_.hidden, h);
-    return h;
+  Floats embed(const Int8Table& table, std::span<const std::int32_t> tokens) {
+    return keep(Step::embedding, shape_.hidden, embedding(shape_.hidden, tokens, table.w, table.row_scale));
   }
 
   // The residual stream h of all positions through one layer.
-  LayerTrace layer(std::int64_t index, const LayerWeights& w, Stream& h) {
+  LayerTrace layer(std::int64_t index, const LayerWeights& w, Floats& h) {
     layer_ = index;
     LayerTrace trace;
-    h = add(Step::attention_residual, h,
-            attention_block(w, norm(Step::attention_norm, shape_.hidden, h, w.attn_norm), trace));
-    h = add(Step::ffn_residual, h, ffn_block(w, norm(Step::ffn_norm, shape_.hidden, h, w.ffn_norm)));
-    const std::span last = last_row(h.x, shape_.hidden);
+    h = keep(Step::attention_residual, shape_.hidden,
+             residual_add(h, attention_block(w, norm(Step::attention_norm, shape_.hidden, {h}, w.attn_norm), trace)));
+    h = keep(Step::ffn_residual, shape_.hidden,
+             residual_add(h, ffn_block(w, norm(Step::ffn_norm, shape_.hidden, {h}, w.ffn_norm))));
+    const std::span last = last_row(h, shape_.hidden);
     trace.hidden.assign(last.begin(), last.end());
     return trace;
   }
 
-  Floats head(const ModelWeights& w, const Stream& h) {
+  Floats head(const ModelWeights& w, const Floats& h) {
     layer_ = shape_.layers;
-    const QuantizedStream x =
-        quantize(Step::head_quant, shape_.hidden, norm(Step::output_norm, shape_.hidden, h, w.output_norm));
-    return linear(Step::logits, w.head.w, w.head.row_scale, shape_.vocab, x).x;
+    const Quantized x =
+        quantize(Step::head_quant, shape_.hidden, norm(Step::output_norm, shape_.hidden, {h}, w.output_norm));
+    return linear(Step::logits, w.head.w, w.head.row_scale, shape_.vocab, x);
   }
 
  private:
-  Stream attention_block(const LayerWeights& w, const Stream& n, LayerTrace& trace) {
-    const QuantizedStream x = quantize(Step::attention_quant, shape_.hidden, n);
-    const Stream raw_q = linear(Step::q, w.q, shape_.q_width(), x), raw_k = linear(Step::k, w.k, shape_.kv_width(), x);
-    const Stream v = linear(Step::v, w.v, shape_.kv_width(), x);
+  Floats attention_block(const LayerWeights& w, const Stream& n, LayerTrace& trace) {
+    const Quantized x = quantize(Step::attention_quant, shape_.hidden, n);
+    const Floats raw_q = linear(Step::q, w.q, shape_.q_width(), x), raw_k = linear(Step::k, w.k, shape_.kv_width(), x);
+    trace.v = linear(Step::v, w.v, shape_.kv_width(), x);
     const Stream q = rotate(Step::rope_q, shape_.q_width(), raw_q), k = rotate(Step::rope_k, shape_.kv_width(), raw_k);
     trace.k = k.x;
-    trace.v = v.x;
     const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(shape_.head_dim)));
     const AttentionShape seen{shape_.heads, shape_.kv_heads, shape_.head_dim, scale, shape_.context};
     Stream a = bounded(Step::attention, shape_.q_width(), [&](bool drifted) {
-      return attention(seen, q.x, 0, k.x, v.x, 0,
-                       drifted ? AttentionError{q.drift, k.drift, v.drift} : AttentionError{});
+      return attention(seen, q.x, 0, k.x, trace.v, 0, drifted ? AttentionError{q.drift, k.drift} : AttentionError{});
     });
     if (shape_.sub_norms) a = norm(Step::attention_sub_norm, shape_.q_width(), a, w.attn_sub_norm);
     return linear(Step::o, w.o, shape_.hidden, quantize(Step::o_quant, shape_.q_width(), a));
   }
 
-  Stream ffn_block(const LayerWeights& w, const Stream& m) {
-    const QuantizedStream x = quantize(Step::ffn_quant, shape_.hidden, m);
-    const Stream gate = linear(Step::gate, w.gate, shape_.ffn, x), up = linear(Step::up, w.up, shape_.ffn, x);
-    Stream f = bounded(Step::gated_ffn, shape_.ffn, [&](bool drifted) {
-      return drifted ? gated_ffn(shape_.activation, gate.x, up.x, gate.drift, up.drift)
-                     : gated_ffn(shape_.activation, gate.x, up.x);
-    });
+  Floats ffn_block(const LayerWeights& w, const Stream& m) {
+    const Quantized x = quantize(Step::ffn_quant, shape_.hidden, m);
+    const Floats gate = linear(Step::gate, w.gate, shape_.ffn, x), up = linear(Step::up, w.up, shape_.ffn, x);
+    Stream f = bounded(Step::gated_ffn, shape_.ffn, [&](bool) { return gated_ffn(shape_.activation, gate, up); });
     if (shape_.sub_norms) f = norm(Step::ffn_sub_norm, shape_.ffn, f, w.ffn_sub_norm);
     return linear(Step::down, w.down, shape_.hidden, quantize(Step::down_quant, shape_.ffn, f));
   }
@@ -105,50 +93,31 @@ class Loop {
     });
   }
 
-  Stream rotate(Step step, std::int64_t cols, const Stream& x) {
-    return bounded(step, cols, [&](bool drifted) {
-      return rope(shape_.head_dim, shape_.rope_style, shape_.rope_base, positions_, x.x,
-                  drifted ? std::span<const double>(x.drift) : std::span<const double>());
-    });
+  Stream rotate(Step step, std::int64_t cols, const Floats& x) {
+    return bounded(step, cols,
+                   [&](bool) { return rope(shape_.head_dim, shape_.rope_style, shape_.rope_base, positions_, x); });
   }
 
-  // Each of the two sums, the loop's and the reference's, rounds once.
-  Stream add(Step step, const Stream& h, const Stream& y) {
-    Stream sum{residual_add(h.x, y.x)};
-    for (std::size_t i = 0; steps_ && i < sum.x.size(); ++i) {
-      const double error = h.drift[i] + y.drift[i];
-      sum.drift.push_back(error + gamma(1) * (2 * std::abs(static_cast<double>(sum.x[i])) + error));
+  Quantized quantize(Step step, std::int64_t cols, const Stream& x) {
+    Quantized q = activation_quant(cols, x.x);
+    if (steps_) {
+      const Bounded drifting{{x.x.begin(), x.x.end()}, x.drift};
+      steps_->push_back({step, layer_, cols, {}, {}, {}, q, near_tie(cols, drifting)});
     }
-    keep(step, shape_.hidden, sum);
-    return sum;
+    return q;
   }
 
-  QuantizedStream quantize(Step step, std::int64_t cols, const Stream& x) {
-    QuantizedStream out{activation_quant(cols, x.x)};
-    if (!steps_) return out;
-    const Bounded drifting{{x.x.begin(), x.x.end()}, x.drift};
-    out.scale_error = scale_error(cols, drifting);
-    steps_->push_back({step, layer_, cols, {}, {}, {}, out.q, {}, near_tie(cols, drifting)});
-    return out;
-  }
-
-  // W . x for quantized x, back in float. With the same sums, acc * (w / s) is off by what s is, and by two roundings
-  // of each side.
-  Stream linear(Step step, std::span<const std::int8_t> w, std::span<const float> weight_scale, std::int64_t rows,
-                const QuantizedStream& x) {
-    const std::int64_t batch = std::ssize(x.q.scale), cols = std::ssize(x.q.v) / batch;
+  // W . x for quantized x, back in float.
+  Floats linear(Step step, std::span<const std::int8_t> w, std::span<const float> weight_scale, std::int64_t rows,
+                const Quantized& x) {
+    const std::int64_t batch = std::ssize(x.scale), cols = std::ssize(x.v) / batch;
     std::vector<std::int32_t> acc(static_cast<std::size_t>(batch * rows));
-    integer_matmul({rows, cols}, w, x.q.v, acc);
-    Stream y{dequantize(rows, acc, weight_scale, x.q.scale)};
-    for (std::size_t i = 0; steps_ && i < y.x.size(); ++i) {
-      const double e = x.scale_error[i / static_cast<std::size_t>(rows)];
-      y.drift.push_back(std::abs(static_cast<double>(y.x[i])) * ((1 + gamma(4)) / (1 - e) - 1));
-    }
-    keep(step, rows, y, std::move(acc));
-    return y;
+    integer_matmul({rows, cols}, w, x.v, acc);
+    Floats y = dequantize(rows, acc, weight_scale, x.scale);
+    return keep(step, rows, std::move(y), std::move(acc));
   }
 
-  Stream linear(Step step, const TernaryMatrix& matrix, std::int64_t rows, const QuantizedStream& x) {
+  Floats linear(Step step, const TernaryMatrix& matrix, std::int64_t rows, const Quantized& x) {
     return linear(step, matrix.w, {&matrix.scale, 1}, rows, x);
   }
 
@@ -160,12 +129,13 @@ class Loop {
     if (!steps_) return y;
     y.drift = oracle(true).bound;  // from the exact value, which the reference then rounds
     for (std::size_t i = 0; i < y.x.size(); ++i) y.drift[i] += kUnitRoundoff * std::abs(truth.value[i]) + kUnderflow;
-    keep(step, cols, y, {}, std::move(truth));
+    steps_->push_back({step, layer_, cols, y.x, std::move(truth), {}, {}, {}});
     return y;
   }
 
-  void keep(Step step, std::int64_t cols, const Stream& y, std::vector<std::int32_t> sums = {}, Bounded truth = {}) {
-    if (steps_) steps_->push_back({step, layer_, cols, y.x, std::move(truth), std::move(sums), {}, y.drift, {}});
+  Floats keep(Step step, std::int64_t cols, Floats y, std::vector<std::int32_t> sums = {}) {
+    if (steps_) steps_->push_back({step, layer_, cols, y, {}, std::move(sums), {}, {}});
+    return y;
   }
 
   const ModelShape& shape_;
@@ -179,14 +149,14 @@ Trace run(const ModelShape& shape, const ModelWeights& weights, std::span<const 
   require(!tokens.empty(), "forward: no tokens");
   require(std::ssize(weights.layers) == shape.layers, "forward: weights of another number of layers");
   Loop loop(shape, std::ssize(tokens), steps);
-  Stream h = loop.embed(weights.embedding, tokens);
+  Floats h = loop.embed(weights.embedding, tokens);
   Trace trace;
   for (std::int64_t l = 0; l < shape.layers; ++l) {
     trace.layers.push_back(loop.layer(l, weights.layers[static_cast<std::size_t>(l)], h));
   }
   if (!steps) {  // a decoder needs the logits of the last position only
-    const std::span last = last_row(h.x, shape.hidden);
-    h.x = Floats(last.begin(), last.end());
+    const std::span last = last_row(h, shape.hidden);
+    h = Floats(last.begin(), last.end());
   }
   const Floats logits = loop.head(weights, h);
   const std::span last = last_row(logits, shape.vocab);

@@ -79,10 +79,8 @@ struct StepTruth {
   Bounded bounded;                 // where rounding is free: values before their own rounding; empty where it is not
   std::vector<std::int32_t> sums;  // of a product
   Quantized quantized;             // of a quantization
-  // Of a loop whose integers have all been these, but whose floats were never put right: how far its values may be,
-  // from the errors of all its ops so far; and which integers of its own quantization may fall on the other side of a
-  // tie.
-  std::vector<double> drift;
+  // Of a quantization: the integers that may fall on the other side of a tie in a loop that had the reference's
+  // integers and scales in the quantization before, by the errors of the ops between.
   std::vector<bool> near_tie;
 };
 
