@@ -27,7 +27,7 @@ struct Call {
 struct Kernel {
   VariantInfo info;
   kv_cache::Element element;  // what it reads from the cache
-  // Per-thread scratch for a view of `positions` (64-byte aligned, uninitialised; null when 0 bytes).
+  // Per-thread scratch for a view of `positions` (64-byte aligned, uninitialised; may be null when 0 bytes).
   std::size_t (*scratch_bytes)(std::int64_t positions, std::int64_t head_dim);
   void (*run)(const Call&, Tile, std::byte* scratch);  // tile rows = heads
 };
