@@ -1,6 +1,7 @@
 #include "check.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include "error.hpp"
 #include "interrupt.hpp"
@@ -69,9 +70,10 @@ std::vector<Case> cross(const std::string& op, std::initializer_list<std::int64_
 // One small shape an op, with tails of every vector length: all other fills, and every address modulo 64.
 std::vector<Case> small_cases(const std::string& op) {
   const bool heads = op == "attention" || op == "kv_cache";
-  Case c{.name = "clearance", .op = op, .rows = heads ? 6 : 67, .cols = 66, .batch = 3, .kv_heads = heads ? 3 : 1, .positions = 37};
+  Case c{.name = "clearance", .op = op, .rows = heads ? 6 : 67, .cols = 66, .batch = 3, .kv_heads = heads ? 3 : 1,
+         .positions = 37};
   const auto known = dimensions(op);
-  const bool modes = std::any_of(known.begin(), known.end(), [](const std::string d) { return d == "mode"; });
+  const bool modes = std::any_of(known.begin(), known.end(), [](const std::string_view d) { return d == "mode"; });
   std::vector<Case> all;
   for (c.mode = 0; c.mode <= modes; ++c.mode) {
     for (int fill = static_cast<int>(Fill::sparse); fill < kFills; ++fill) {

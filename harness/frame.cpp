@@ -88,7 +88,7 @@ Frame::Handle Frame::add(const char* name, Role role, std::size_t bytes, std::si
                          std::span<const std::byte> content) {
   entries_.push_back({name, role, Store(bytes, alignment, placement_, entries_.size())});
   Store& store = entries_.back().store;
-  if (checking() || role != Role::input) store.poison(pattern());
+  if (checking() || (role != Role::input && role != Role::constant)) store.poison(pattern());
   if (!content.empty()) std::memcpy(store.bytes().data(), content.data(), content.size());
   return static_cast<Handle>(entries_.size() - 1);
 }

@@ -28,9 +28,9 @@ struct Placement {
   static constexpr int kFlush = -1;
 
   Fence fence = Fence::after;
-  int offset =
-      kFlush;  // kFlush: against the fence. Else the first buffer is at this address modulo 64, the others at
-               // further ones; each as its contract allows: multiples of 4 for float, always 0 for packed bytes
+  // kFlush: against the fence. Else the first buffer is at this address modulo 64 and the others at further ones, as
+  // far as the contracts allow: multiples of 4 for float, always 0 for packed bytes.
+  int offset = kFlush;
   std::uint16_t poison = kPoison;
 };
 
