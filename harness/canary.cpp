@@ -110,11 +110,17 @@ Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<K
   const Kernel kernel = make_twin(slot.kernel());
   LoopSlots slots = trial.slots;
   slots.*place = Slot<Kernel>(kernel, slot.id() + " (twin)");
+  // The twin is harmless again afterwards: the next loop computes its prefix with it.
+  const auto decode = [&](Harm harm, double ns = 0, std::int64_t victim = 0) {
+    const Trial::Outcome outcome = trial.decode(slots, op, [&] { twin.arm(harm, ns, victim); });
+    twin.harm = Harm::none;
+    return outcome;
+  };
 
   double clean_ns = std::numeric_limits<double>::infinity();
   Trial::Outcome clean;
   for (int i = 0; i < kRepeats; ++i) {
-    clean = trial.decode(slots, op, [&] { twin.arm(Harm::none); });
+    clean = decode(Harm::none);
     clean_ns = std::min(clean_ns, clean.ns);
   }
   canary.calls = twin.calls;
@@ -130,11 +136,11 @@ Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<K
     }
   }
 
-  const auto poisoned = trial.decode(slots, op, [&] { twin.arm(Harm::poison, 0, canary.calls / 2); });
+  const auto poisoned = decode(Harm::poison, 0, canary.calls / 2);
   canary.changed = poisoned.logits != clean.logits || poisoned.token != clean.token;
   if (!canary.changed) fail("canary", "a twin with spoiled output changed neither logits nor token");
   if constexpr (std::is_same_v<Kernel, memory::Kernel>) {
-    const auto scrambled = trial.decode(slots, op, [&] { twin.arm(Harm::scramble); });
+    const auto scrambled = decode(Harm::scramble);
     if (scrambled.logits != clean.logits) fail("stale memory", "the logits depend on memory that nobody has written");
   }
 
@@ -143,7 +149,7 @@ Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<K
   canary.expected_ns = dose_ns * static_cast<double>(canary.calls);
   canary.slowed_ns = canary.booked_ns = std::numeric_limits<double>::infinity();
   for (int i = 0; i < kRepeats; ++i) {
-    const auto delayed = trial.decode(slots, op, [&] { twin.arm(Harm::delay, dose_ns); });
+    const auto delayed = decode(Harm::delay, dose_ns);
     canary.slowed_ns = std::min(canary.slowed_ns, delayed.ns - clean_ns);
     canary.booked_ns = std::min(canary.booked_ns, delayed.booked_ns);
   }
