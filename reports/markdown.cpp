@@ -157,7 +157,7 @@ void ceilings_table(std::string& out, const Json& run) {
          "| what | ISA | threads | state | rate | pattern |\n|---|---|--:|---|--:|---|\n";
   for (const Json& p : peaks) {
     const bool bytes = p.contains("gb_per_s");
-    out += fmt::format("| {} | {} | {} | {} | {} {} | {} |\n", text(p, "what"), text(p, "isa"), p.at("threads").get<int>(),
+    out += fmt::format("| {} | {} | {} | {} | {} {} | {} |\n", text(p, "what"), text(p, "isa"), integer(p.at("threads")),
                        text(p, "state"), interval(p.at(bytes ? "gb_per_s" : "gop_per_s"), "{:.4g}"), bytes ? "GB/s" : "Gop/s",
                        text(p, "pattern"));
   }
