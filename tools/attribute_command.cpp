@@ -113,16 +113,13 @@ int attribute_command(const AttributeOptions& options) {
 
 void add_attribute(CommandLine& line) {
   auto [sub, o] = line.add("attribute", "what each technique buys in tok/s", attribute_command);
-  sub->add_option("--model", o.model, "7b or tiny")->capture_default_str();
-  sub->add_option("--depth", o.depth, "positions before the timed token")
-      ->check(valid_positions())
-      ->capture_default_str();
-  sub->add_option("--rounds", o.rounds, "interleaved rounds")->check(at_least_one())->capture_default_str();
-  sub->add_option("--budget", o.budget, "no round is begun past it: 90s, 5m, 1h")->capture_default_str();
-  sub->add_option("--threads", o.threads, "of the threading technique (default: physical cores)")
-      ->check(valid_threads());
-  sub->add_option("--seed", o.seed, "of weights, prompt and order")->capture_default_str();
-  add_json(sub, o.json);
+  sub.option("--model", o.model, "7b or tiny");
+  sub.option("--depth", o.depth, "positions before the timed token").positions();
+  sub.option("--rounds", o.rounds, "interleaved rounds").at_least_one();
+  sub.option("--budget", o.budget, "no round is begun past it: 90s, 5m, 1h");
+  sub.option("--threads", o.threads, "of the threading technique (default: physical cores)").threads();
+  sub.option("--seed", o.seed, "of weights, prompt and order");
+  sub.json(o.json);
 }
 
 }  // namespace bitproof

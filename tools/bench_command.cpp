@@ -79,10 +79,10 @@ int bench_command(const BenchOptions& options) {
 
 void add_bench(CommandLine& line) {
   auto [sub, o] = line.add("bench", "microbenchmarks; --benchmark_* flags go to Google Benchmark", bench_command);
-  sub->add_option("filter", o.filter, "part of a benchmark's name, variant or case");
-  sub->add_option("--suite", o.suite, "suite name or file with [[benchmarks]]")->capture_default_str();
-  sub->add_option("--threads", o.threads, "most threads (default: physical cores)")->check(valid_threads());
-  add_json(sub, o.json);
+  sub.option("filter", o.filter, "part of a benchmark's name, variant or case");
+  sub.option("--suite", o.suite, "suite name or file with [[benchmarks]]");
+  sub.option("--threads", o.threads, "most threads (default: physical cores)").threads();
+  sub.json(o.json);
   line.pass_google_flags(sub, o.google);
 }
 

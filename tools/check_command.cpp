@@ -69,14 +69,13 @@ int check_command(const CheckOptions& options) {
 
 void add_check(CommandLine& line) {
   auto [sub, o] = line.add("check", "variants against the Eigen oracles, and against themselves", check_command);
-  sub->add_option("filter", o.filter, "a variant id, or part of several");
-  sub->add_option("--suite", o.suites, "suite name or file; may be repeated (default: edges, seed_shapes)")
-      ->allow_extra_args(false);
-  sub->add_option("--random", o.random, "random cases of each op, shrunk when they fail; without --suite nothing else")
-      ->check(between(0, 1'000'000));
-  sub->add_option("--seed", o.seed, "of the random cases")->capture_default_str();
-  sub->add_option("--case", o.one_case, "one case, as a repro line has it: rows=8,cols=64,...");
-  add_json(sub, o.json);
+  sub.option("filter", o.filter, "a variant id, or part of several");
+  sub.option("--suite", o.suites, "suite name or file; may be repeated (default: edges, seed_shapes)");
+  sub.option("--random", o.random, "random cases of each op, shrunk when they fail; without --suite nothing else")
+      .between(0, 1'000'000);
+  sub.option("--seed", o.seed, "of the random cases");
+  sub.option("--case", o.one_case, "one case, as a repro line has it: rows=8,cols=64,...");
+  sub.json(o.json);
 }
 
 }  // namespace bitproof

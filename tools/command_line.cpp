@@ -1,6 +1,8 @@
 #include "command_line.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
 
 #include "error.hpp"
 #include "nearest.hpp"
@@ -20,15 +22,63 @@ std::vector<std::string> take_google_flags(std::vector<std::string>& arguments) 
 
 }  // namespace
 
-CommandLine::CommandLine() : app_("Honest benchmarks and checks for ternary LLM kernels", "bitproof") {
-  app_.require_subcommand(1);
-  app_.get_formatter()->column_width(36);
+Option& Option::between(int low, int high) {
+  option_->check(CLI::Range(low, high).description(""));
+  return *this;
+}
+
+Option& Option::one_of(std::vector<std::string> words) {
+  option_->check(CLI::IsMember(std::move(words)));
+  return *this;
+}
+
+Option& Option::required() {
+  option_->required();
+  return *this;
+}
+
+Option& Option::excludes(const std::string& other) {
+  option_->excludes(other);
+  return *this;
+}
+
+template <class Value>
+Option Subcommand::option(const char* name, Value& value, const char* what) {
+  CLI::Option* option = app_->add_option(name, value, what);
+  if constexpr (std::is_same_v<Value, std::vector<std::string>>) option->allow_extra_args(false);
+  if (value != Value{}) option->capture_default_str();
+  return Option(option);
+}
+template Option Subcommand::option(const char*, std::string&, const char*);
+template Option Subcommand::option(const char*, int&, const char*);
+template Option Subcommand::option(const char*, std::int64_t&, const char*);
+template Option Subcommand::option(const char*, std::uint64_t&, const char*);
+template Option Subcommand::option(const char*, std::optional<std::int64_t>&, const char*);
+template Option Subcommand::option(const char*, std::optional<std::string>&, const char*);
+template Option Subcommand::option(const char*, std::vector<std::string>&, const char*);
+
+Option Subcommand::flag(const char* name, bool& value, const char* what) {
+  return Option(app_->add_flag(name, value, what));
+}
+
+CommandLine::CommandLine()
+    : app_(std::make_unique<CLI::App>("Honest benchmarks and checks for ternary LLM kernels", "bitproof")) {
+  app_->require_subcommand(1);
+  app_->get_formatter()->column_width(36);
+}
+
+CommandLine::~CommandLine() = default;
+
+Subcommand CommandLine::add(const char* name, const char* what, std::function<int()> run) {
+  CLI::App* sub = app_->add_subcommand(name, what);
+  sub->callback([this, run = std::move(run)] { command_ = run; });
+  return Subcommand(sub);
 }
 
 void CommandLine::require_known_command(const std::vector<std::string>& arguments) const {
   if (!arguments.empty() && arguments[0].starts_with('-')) return;
   std::vector<std::string> names;
-  for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* command : app_->get_subcommands([](const CLI::App*) { return true; })) {
     names.push_back(command->get_name());
   }
   if (arguments.empty()) throw BadInput("no command: one of {}; see `bitproof --help`", fmt::join(names, ", "));
@@ -42,11 +92,11 @@ int CommandLine::parse_and_run(std::vector<std::string> arguments) {
   const std::vector<std::string> google = take_google_flags(arguments);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a stack
   try {
-    app_.parse(arguments);
+    app_->parse(arguments);
   } catch (const CLI::Success& e) {
-    return app_.exit(e);
+    return app_->exit(e);
   } catch (const CLI::ParseError& e) {
-    const auto parsed = app_.get_subcommands();
+    const auto parsed = app_->get_subcommands();
     throw BadInput("{}; see `bitproof {}--help`", e.what(), parsed.empty() ? "" : parsed[0]->get_name() + " ");
   }
   if (!google.empty() && !google_command_->parsed()) {

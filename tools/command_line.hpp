@@ -1,32 +1,71 @@
 // The command line of `bitproof`. A sub-command puts itself on it from its own file: add_<name>, listed in
-// commands.hpp.
+// commands.hpp. Only command_line.cpp knows the library that parses.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
 namespace bitproof {
+
+// What an option demands of its value. The same arguments fail in the same words on every sub-command.
+class Option {
+ public:
+  explicit Option(CLI::Option* option) : option_(option) {}
+
+  Option& between(int low, int high);
+  Option& at_least_one() { return between(1, 1'000'000); }
+  Option& threads() { return between(1, 64); }
+  Option& positions() { return between(0, 1'000'000); }
+  Option& one_of(std::vector<std::string> words);
+  Option& required();
+  Option& excludes(const std::string& other);
+
+ private:
+  CLI::Option* option_;
+};
+
+class Subcommand {
+ public:
+  explicit Subcommand(CLI::App* app) : app_(app) {}
+
+  // An option, or without dashes an operand. Its default is shown in the help unless it is empty or zero, which stand
+  // for what the text says. Value: std::string, int, std::int64_t, std::uint64_t, std::optional<std::int64_t>, or
+  // std::vector<std::string>, which takes one element each time the option is given.
+  template <class Value>
+  Option option(const char* name, Value& value, const char* what);
+
+  Option flag(const char* name, bool& value, const char* what);
+  Option json(bool& value) { return flag("--json", value, "one JSON object on standard output instead of text"); }
+
+ private:
+  friend class CommandLine;
+  CLI::App* app_;
+};
 
 class CommandLine {
  public:
   CommandLine();
+  ~CommandLine();
 
   // A sub-command, and the options that parsing fills in before run is called with them. Both live as long as this.
   template <class Options>
-  std::pair<CLI::App*, Options&> add(const char* name, const char* what, int (*run)(const Options&)) {
+  std::pair<Subcommand, Options&> add(const char* name, const char* what, int (*run)(const Options&)) {
     const auto options = std::make_shared<Options>();
-    CLI::App* sub = app_.add_subcommand(name, what);
-    sub->callback([this, options, run] { command_ = [options, run] { return run(*options); }; });
-    return {sub, *options};
+    return {add(name, what, [options, run] { return run(*options); }), *options};
   }
 
   // Google Benchmark's own flags are not ours to parse: they are set aside, in order, for this sub-command alone.
-  void pass_google_flags(CLI::App* sub, std::vector<std::string>& to) {
-    google_command_ = sub;
+  void pass_google_flags(const Subcommand& sub, std::vector<std::string>& to) {
+    google_command_ = sub.app_;
     google_flags_ = &to;
   }
 
@@ -34,22 +73,13 @@ class CommandLine {
   int parse_and_run(std::vector<std::string> arguments);
 
  private:
+  Subcommand add(const char* name, const char* what, std::function<int()> run);
   void require_known_command(const std::vector<std::string>& arguments) const;
 
-  CLI::App app_;
+  std::unique_ptr<CLI::App> app_;
   std::function<int()> command_;
-  CLI::App* google_command_ = nullptr;
+  const CLI::App* google_command_ = nullptr;
   std::vector<std::string>* google_flags_ = nullptr;
 };
-
-// What several sub-commands ask of their options.
-inline CLI::Validator between(int low, int high) { return CLI::Range(low, high).description(""); }
-inline CLI::Validator valid_threads() { return between(1, 64); }
-inline CLI::Validator valid_positions() { return between(0, 1'000'000); }
-inline CLI::Validator at_least_one() { return between(1, 1'000'000); }
-
-inline void add_json(CLI::App* sub, bool& json) {
-  sub->add_flag("--json", json, "one JSON object on standard output instead of text");
-}
 
 }  // namespace bitproof

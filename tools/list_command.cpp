@@ -52,8 +52,8 @@ int list_command(const ListOptions& options) {
 
 void add_list(CommandLine& line) {
   auto [sub, o] = line.add("list", "every variant: what it is, and whether it runs here", list_command);
-  sub->add_option("--by", o.by, "group by")->check(CLI::IsMember({"op", "technique"}))->capture_default_str();
-  add_json(sub, o.json);
+  sub.option("--by", o.by, "group by").one_of({"op", "technique"});
+  sub.json(o.json);
 }
 
 }  // namespace bitproof

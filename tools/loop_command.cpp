@@ -149,21 +149,18 @@ int loop_command(const LoopOptions& options) {
 
 void add_loop(CommandLine& line) {
   auto [sub, o] = line.add("loop", "the full token loop with one recipe", loop_command);
-  sub->add_option("--recipe", o.recipe, "none, all, best, or techniques joined by commas")->capture_default_str();
-  sub->add_option("--slot", o.slots, "op=variant; may be repeated")->allow_extra_args(false);
-  sub->add_option("--tokens", o.tokens, "tokens a sample")->check(at_least_one())->capture_default_str();
-  sub->add_option("--depth", o.depth, "positions in the cache before the first timed token")
-      ->check(valid_positions())
-      ->capture_default_str();
-  sub->add_option("--prefill", o.prefill, "also time a prefill of this many positions")->check(at_least_one());
-  sub->add_option("--samples", o.samples, "timed repetitions")->check(at_least_one())->capture_default_str();
-  sub->add_option("--layers", o.layers, "layers (default: the model's); fewer is said in every output")
-      ->check(at_least_one());
-  sub->add_option("--threads", o.threads, "threads (default: physical cores)")->check(valid_threads());
-  sub->add_flag("--oversubscribe", o.oversubscribe, "allow more threads than cores");
-  sub->add_option("--model", o.model, "7b or tiny")->capture_default_str();
-  sub->add_option("--seed", o.seed, "of weights and prompt")->capture_default_str();
-  add_json(sub, o.json);
+  sub.option("--recipe", o.recipe, "none, all, best, or techniques joined by commas");
+  sub.option("--slot", o.slots, "op=variant; may be repeated");
+  sub.option("--tokens", o.tokens, "tokens a sample").at_least_one();
+  sub.option("--depth", o.depth, "positions in the cache before the first timed token").positions();
+  sub.option("--prefill", o.prefill, "also time a prefill of this many positions").at_least_one();
+  sub.option("--samples", o.samples, "timed repetitions").at_least_one();
+  sub.option("--layers", o.layers, "layers (default: the model's); fewer is said in every output").at_least_one();
+  sub.option("--threads", o.threads, "threads (default: physical cores)").threads();
+  sub.flag("--oversubscribe", o.oversubscribe, "allow more threads than cores");
+  sub.option("--model", o.model, "7b or tiny");
+  sub.option("--seed", o.seed, "of weights and prompt");
+  sub.json(o.json);
 }
 
 }  // namespace bitproof

@@ -38,7 +38,8 @@ int machine_command(const MachineOptions& options) {
   for (const Json& p : j["ceilings"]["peaks"]) {
     const bool bytes = p.contains("gb_per_s");
     const std::string isa = p["isa"].get<std::string>();
-    table.row({fmt::format("{}{}{}, {} thread(s)", p["what"].get<std::string>(), isa.empty() ? "" : " ", isa, p["threads"].get<int>()),
+    table.row({fmt::format("{}{}{}, {} thread(s)", p["what"].get<std::string>(), isa.empty() ? "" : " ", isa,
+                           p["threads"].get<int>()),
                fmt::format("{:.1f} {} ({}), placement: {}", p[bytes ? "gb_per_s" : "gop_per_s"]["median"].get<double>(),
                            bytes ? "GB/s" : "Gop/s", p["pattern"].get<std::string>(), p["state"].get<std::string>())});
   }
@@ -48,7 +49,7 @@ int machine_command(const MachineOptions& options) {
 
 void add_machine(CommandLine& line) {
   auto [sub, o] = line.add("machine", "what this machine is and does at best", machine_command);
-  add_json(sub, o.json);
+  sub.json(o.json);
 }
 
 }  // namespace bitproof

@@ -20,7 +20,7 @@ int replay_command(const ReplayOptions& options) {
 
 void add_replay(CommandLine& line) {
   auto [sub, o] = line.add("replay", "runs a repro line of a report", replay_command);
-  sub->add_option("repro", o.repro, "the line, quoted")->required();
+  sub.option("repro", o.repro, "the line, quoted").required();
 }
 
 }  // namespace bitproof

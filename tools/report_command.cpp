@@ -19,9 +19,9 @@ int report_command(const ReportOptions& options) {
 
 void add_report(CommandLine& line) {
   auto [sub, o] = line.add("report", "a report from a run.json", report_command);
-  sub->add_option("run", o.run, "run.json")->required();
-  sub->add_option("--format", o.format, "of the report")->check(CLI::IsMember({"md", "json"}))->capture_default_str();
-  sub->add_option("-o,--output", o.output, "file (default: standard output)");
+  sub.option("run", o.run, "run.json").required();
+  sub.option("--format", o.format, "of the report").one_of({"md", "json"});
+  sub.option("-o,--output", o.output, "file (default: standard output)");
 }
 
 }  // namespace bitproof

@@ -27,7 +27,7 @@ struct Plan {
   std::int64_t depth;
   int rounds;
   int ceiling_rounds;  // before the benchmarks; some more follow the loop
-  bool left_out;  // also all-but-one recipes
+  bool left_out;       // also all-but-one recipes
   std::vector<std::string> suites;
 };
 
@@ -211,12 +211,10 @@ int run_command(const RunOptions& options) {
 
 void add_run(CommandLine& line) {
   auto [sub, o] = line.add("run", "everything in one go, to <out>/<time>/run.json and report.md", run_command);
-  sub->add_option("--suite", o.suite, "how much")
-      ->check(CLI::IsMember({"smoke", "quick", "full"}))
-      ->capture_default_str();
-  sub->add_option("--out", o.out, "folder for the results")->capture_default_str();
-  sub->add_option("--seed", o.seed, "of weights, prompt and order")->capture_default_str();
-  add_json(sub, o.json);
+  sub.option("--suite", o.suite, "how much").one_of({"smoke", "quick", "full"});
+  sub.option("--out", o.out, "folder for the results");
+  sub.option("--seed", o.seed, "of weights, prompt and order");
+  sub.json(o.json);
 }
 
 }  // namespace bitproof

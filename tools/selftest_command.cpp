@@ -53,12 +53,10 @@ int selftest_command(const SelftestOptions& options) {
 
 void add_selftest(CommandLine& line) {
   auto [sub, o] = line.add("selftest", "the harness against its zoo of planted faults", selftest_command);
-  sub->add_option("filter", o.filter, "part of a fault's name");
-  sub->add_option("--repeat", o.repeat, "runs of each clean twin, each with other inputs")
-      ->check(at_least_one())
-      ->capture_default_str();
-  add_json(sub, o.json);
-  sub->add_flag("--markdown", o.markdown, "the kill table in Markdown")->excludes("--json");
+  sub.option("filter", o.filter, "part of a fault's name");
+  sub.option("--repeat", o.repeat, "runs of each clean twin, each with other inputs").at_least_one();
+  sub.json(o.json);
+  sub.flag("--markdown", o.markdown, "the kill table in Markdown").excludes("--json");
 }
 
 }  // namespace bitproof

@@ -130,24 +130,25 @@ TEST(LedgerDifference, IsEmptyForEqualLedgers) {
   EXPECT_EQ(difference(Ledger{}, Ledger{}), "");
 }
 
-std::string after(const std::function<void(Ledger&)>& plant) {
+std::string difference_after(const std::function<void(Ledger&)>& plant) {
   Ledger booked = token_at(3);
   plant(booked);
   return difference(booked, token_at(3));
 }
 
 TEST(LedgerDifference, FindsPlantedFaults) {
-  EXPECT_THAT(after([](Ledger& l) { l.tokens = 2; }), HasSubstr("2 tokens came out, 1 were asked for"));
-  EXPECT_THAT(after([](Ledger& l) { l.tokens = 0; }), HasSubstr("0 tokens came out"));
-  EXPECT_THAT(after([](Ledger& l) { l.positions = 4; }), HasSubstr("4 positions computed, the model needs 1"));
-  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::attention].calls += 1; }),
+  EXPECT_THAT(difference_after([](Ledger& l) { l.tokens = 2; }), HasSubstr("2 tokens came out, 1 were asked for"));
+  EXPECT_THAT(difference_after([](Ledger& l) { l.tokens = 0; }), HasSubstr("0 tokens came out"));
+  EXPECT_THAT(difference_after([](Ledger& l) { l.positions = 4; }),
+              HasSubstr("4 positions computed, the model needs 1"));
+  EXPECT_THAT(difference_after([](Ledger& l) { l[LoopOp::attention].calls += 1; }),
               HasSubstr("attention: 33 calls booked, 32 expected"));
-  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::sampling].calls = 0; }),
+  EXPECT_THAT(difference_after([](Ledger& l) { l[LoopOp::sampling].calls = 0; }),
               HasSubstr("sampling: 0 calls booked, 1 expected"));
-  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::matmul_v].ops *= 31.0 / 32; }), HasSubstr("ternary_matmul:v"));
-  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::lm_head].bytes = 0; }), HasSubstr("lm_head: 0 bytes booked"));
-  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::attention].bytes -= 1048576; }), HasSubstr("attention"));
-  EXPECT_THAT(after([](Ledger& l) { l[LoopOp::matmul_gate].ops += 2; }), HasSubstr("ternary_matmul:gate"))
+  EXPECT_THAT(difference_after([](Ledger& l) { l[LoopOp::matmul_v].ops *= 31.0 / 32; }), HasSubstr("ternary_matmul:v"));
+  EXPECT_THAT(difference_after([](Ledger& l) { l[LoopOp::lm_head].bytes = 0; }), HasSubstr("lm_head: 0 bytes booked"));
+  EXPECT_THAT(difference_after([](Ledger& l) { l[LoopOp::attention].bytes -= 1048576; }), HasSubstr("attention"));
+  EXPECT_THAT(difference_after([](Ledger& l) { l[LoopOp::matmul_gate].ops += 2; }), HasSubstr("ternary_matmul:gate"))
       << "one weight";
 }
 
@@ -169,7 +170,7 @@ TEST(LedgerDifference, FindsATokenCountedTwice) {
 }
 
 TEST(LedgerDifference, LeavesTimesAndMemoryAlone) {
-  EXPECT_EQ(after([](Ledger& l) {
+  EXPECT_EQ(difference_after([](Ledger& l) {
               l[LoopOp::attention].ns = 1e9;
               l[LoopOp::memory].calls = 500;
             }),

@@ -122,12 +122,12 @@ TEST(Embedding, ScalesTheTokensRow) {
 }
 
 TEST(Greedy, TakesTheFirstOfTheLargest) {
-  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
   EXPECT_EQ(greedy(Floats{1, 3, 2, 3}), 1);
   EXPECT_EQ(greedy(Floats{-5}), 0);
-  EXPECT_EQ(greedy(Floats{kNan, -2, kNan, -1}), 3);
-  EXPECT_EQ(greedy(Floats{kNan, -kInfinity}), 1);
-  EXPECT_EQ(greedy(Floats{kNan, kNan}), 0);
+  EXPECT_EQ(greedy(Floats{nan, -2, nan, -1}), 3);
+  EXPECT_EQ(greedy(Floats{nan, -infinity}), 1);
+  EXPECT_EQ(greedy(Floats{nan, nan}), 0);
   EXPECT_EQ(greedy(Floats{-0.0f, 0.0f}), 0);
 }
 

@@ -78,6 +78,9 @@ ${specialisations}}  // namespace bitproof
 
   # An object library of their own: tests read its objects.
   add_library(${target} OBJECT ${variant_files})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
+  set_source_files_properties(${CMAKE_CURRENT_BINARY_DIR}/generated/tables.cpp PROPERTIES
+    SKIP_UNITY_BUILD_INCLUSION ON)  # specialises what other files may have instantiated
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
   # -ffp-contract=off: a*b+c rounds twice in every variant, so elementwise ops are bit-equal across ISAs.
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O3> -ffp-contract=off -fno-math-errno -fno-trapping-math
