@@ -160,7 +160,9 @@ TEST(AttributionJson, HasTheKeysOfTheInterface) {
                 IsEmpty());
     const bool measured = t["name"] == "kv_cache";
     EXPECT_EQ(t["alone"].is_number(), measured) << t["name"];
-    EXPECT_EQ(t["realization"].is_array(), measured) << t["name"];
+    // A busy machine may make two rounds of a tiny model agree on what cannot be.
+    const bool possible = measured && t["most_detail"]["verdict"] != "IMPOSSIBLE";
+    EXPECT_EQ(t["realization"].is_array(), possible) << t["name"];
   }
   EXPECT_EQ(a["cells_measured"], 2);
   EXPECT_EQ(a["cells_total"], 64);
