@@ -1,10 +1,11 @@
 // The memory contract as scoped blocks: taken on construction, given back in reverse order on destruction.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <utility>
 
+#include "clock.hpp"
+#include "dispatch.hpp"
 #include "error.hpp"
 #include "memory/contract.hpp"
 
@@ -13,8 +14,10 @@ namespace bitproof {
 // One memory variant at work, with the time it takes booked apart.
 class ActivationMemory {
  public:
-  ActivationMemory(const memory::Kernel& kernel, std::size_t capacity)
-      : kernel_(kernel), capacity_(capacity), self_(kernel.create(capacity)) {
+  // dispatch: where the calls of allocate are recorded, if anywhere.
+  ActivationMemory(const memory::Kernel& kernel, std::size_t capacity, ClockNs clock = steady_ns,
+                   Dispatch* dispatch = nullptr)
+      : kernel_(kernel), capacity_(capacity), clock_(clock), dispatch_(dispatch), self_(kernel.create(capacity)) {
     if (!self_) throw BadInput("memory: {} bytes of activations cannot be reserved", capacity);
   }
   ActivationMemory(const ActivationMemory&) = delete;
@@ -36,15 +39,17 @@ class ActivationMemory {
 
   template <class F>
   auto timed(F&& f) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = clock_();
     auto result = f();
-    ns_ += std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+    ns_ += clock_() - start;
     ++calls_;
     return result;
   }
 
   const memory::Kernel& kernel_;
   std::size_t capacity_;
+  ClockNs clock_;
+  Dispatch* dispatch_;
   void* self_;
   double ns_ = 0;
   std::int64_t calls_ = 0;
@@ -57,7 +62,9 @@ class Block {
  public:
   Block() = default;
   Block(ActivationMemory& memory, std::int64_t count) : memory_(&memory), bytes_(static_cast<std::size_t>(count) * sizeof(T)) {
-    data_ = static_cast<T*>(memory.timed([&] { return memory.kernel_.allocate(memory.self_, bytes_); }));
+    const auto allocate =
+        memory.dispatch_ ? (*memory.dispatch_)(SlotOp::memory, memory.kernel_.allocate) : memory.kernel_.allocate;
+    data_ = static_cast<T*>(memory.timed([&] { return allocate(memory.self_, bytes_); }));
     if (!data_) memory.exhausted_bytes_ = bytes_ ? bytes_ : 1;
   }
   Block(Block&& other) noexcept

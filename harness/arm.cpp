@@ -3,13 +3,16 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <thread>
 
+#include "allocation_count.hpp"
+#include "ceiling_table.hpp"
 #include "error.hpp"
 #include "interrupt.hpp"
+#include "loop_trial.hpp"
 #include "memory_map.hpp"
 #include "rng.hpp"
 
@@ -35,20 +38,17 @@ double cpu_ns() {
   return ns(usage.ru_utime) + ns(usage.ru_stime);
 }
 
-// The median of many batches: one read of the clock.
-double clock_read_ns() {
-  static const double ns = [] {
-    constexpr int kReads = 100, kBatches = 51;
-    std::vector<double> batches;
-    for (int b = 0; b < kBatches; ++b) {
-      const auto start = Clock::now();
-      auto last = start;
-      for (int i = 0; i < kReads; ++i) last = Clock::now();
-      batches.push_back(std::chrono::duration<double, std::nano>(last - start).count() / kReads);
-    }
-    return median(std::move(batches));
-  }();
-  return ns;
+// One read of the clock: the median of many batches.
+double read_ns(ClockNs clock) {
+  constexpr int kReads = 100, kBatches = 51;
+  std::vector<double> batches;
+  for (int b = 0; b < kBatches; ++b) {
+    const double start = clock();
+    double last = start;
+    for (int i = 0; i < kReads; ++i) last = clock();
+    batches.push_back((last - start) / kReads);
+  }
+  return median(std::move(batches));
 }
 
 void accumulate(Ledger& total, const Ledger& part) {
@@ -62,36 +62,54 @@ void accumulate(Ledger& total, const Ledger& part) {
   total.positions += part.positions;
 }
 
-bool is_arithmetic(const std::string& op) { return op != "memory" && op != "threading" && op != "kv_cache"; }
+// FNV-1a over 32-bit words.
+std::uint64_t hash_of(std::span<const float> values) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const float v : values) hash = (hash ^ std::bit_cast<std::uint32_t>(v)) * 0x100000001b3u;
+  return hash;
+}
 
-// The dispatched variants of the arithmetic slots that lack (or have) a technique.
-std::string variants_with(const RecipeNames& names, Technique t, bool has) {
-  std::string list;
+bool carries(const std::string& id, Technique t) {
   for (const Variant& v : all_variants()) {
-    if (!is_arithmetic(v.op) || names.at(v.op) != v.id || v.info->techniques.has(t) != has) continue;
-    list += (list.empty() ? "" : ", ") + v.id;
+    if (v.id == id) return v.info->techniques.has(t);
   }
-  return list;
+  return false;
 }
 
 }  // namespace
+
+std::uint64_t fingerprint(std::span<const float> logits, std::int32_t token) {
+  return (hash_of(logits) ^ static_cast<std::uint32_t>(token)) * 0x100000001b3u;
+}
 
 ArmSpec arm_of(Techniques set, int threads, const std::string& label) {
   return {label.empty() ? recipe_name(set) : label, recipe_names(set), set, set.has(Technique::threading) ? threads : 1};
 }
 
 Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity)
-    : spec_(std::move(spec)), shape_(model.shape()), loop_(model, recipe, spec_.threads, capacity) {}
+    : Arm(model, spec, recipe, capacity, std::make_unique<TokenLoop>(model, recipe, spec.threads, capacity)) {}
+
+Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity,
+         std::unique_ptr<Decoder> decoder, ClockNs clock)
+    : spec_(std::move(spec)),
+      shape_(model.shape()),
+      keeps_past_(recipe.kv_cache_slot.kernel().keeps_past),
+      capacity_(capacity),
+      weight_bytes_(model.weight_bytes(recipe.ternary_matmul_slot.kernel(), recipe.dense_matmul_slot.kernel())),
+      clock_(clock),
+      clock_read_ns_(read_ns(clock)),
+      loop_(std::move(decoder)) {}
 
 std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, const KvSnapshot& prefix, std::int64_t tokens,
                                       int repeats) {
   depth_ = static_cast<std::int64_t>(prompt.size()) - 1;
-  if (loop_.length() < depth_) loop_.restore(prompt.first(prompt.size() - 1), prefix);
+  if (loop_->length() < depth_) loop_->restore(prompt.first(prompt.size() - 1), prefix);
   LoopSample s;
   for (int tries = 0; tries < kProbes && !s.ping_pong_ns; ++tries) {
     std::this_thread::sleep_for(kSpinnersSleep);
     s.ping_pong_ns = probe_state().ping_pong_ns;
   }
+  changed_after_return_ |= !stands();
   LoadWatch load;
   if (logits_.empty()) {
     LoopSample warm_up = s;  // with its placement reading
@@ -114,35 +132,36 @@ std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, cons
 }
 
 bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& s) {
-  loop_.rewind(depth_);
+  loop_->rewind(depth_);
   std::int32_t token = prompt.back();
-  const std::int64_t system_calls = loop_.memory_usage().system_calls;
   const std::int64_t faults = page_faults();
   const double cpu = cpu_ns();
   for (std::int64_t t = 0; t < tokens; ++t) {
-    const auto start = Clock::now();
-    token = loop_.next(token);
-    s.wall_ns += ns_since(start);
+    const std::optional<std::int64_t> allocated = allocations();
+    const double start = clock_();
+    token = loop_->next(token);
+    s.wall_ns += clock_() - start;
+    s.allocations = allocated && s.allocations ? std::optional(*s.allocations + *allocations() - *allocated) : std::nullopt;
     if (token < 0) return false;
     ++s.tokens;
-    if (t == 0) compare_logits();
+    keep_fingerprint(t, token);
   }
   s.cpu_ns += cpu_ns() - cpu;
   s.page_faults += page_faults() - faults;
-  s.system_calls += loop_.memory_usage().system_calls - system_calls;
-  threads_seen_ = std::max(threads_seen_, loop_.threads_seen());
-  accumulate(ledger_, loop_.ledger());
-  add_expected(expected_, shape_, loop_.weight_bytes(), Decode{depth_, tokens, loop_.keeps_past(), loop_.capacity()});
+  threads_seen_ = std::max(threads_seen_, loop_->threads_seen());
+  accumulate(ledger_, loop_->ledger());
+  add_expected(expected_, shape_, weight_bytes_, Decode{depth_, tokens, keeps_past_, capacity_});
   return true;
 }
 
-void Arm::compare_logits() {
-  const std::span<const float> now = loop_.logits();
-  if (logits_.empty()) {
-    logits_.assign(now.begin(), now.end());
-  } else {
-    differing_logits_ += std::memcmp(logits_.data(), now.data(), now.size_bytes()) != 0;
-  }
+void Arm::keep_fingerprint(std::int64_t place, std::int32_t token) {
+  const std::span<const float> now = loop_->logits();
+  if (logits_.empty()) logits_.assign(now.begin(), now.end());
+  at_return_ = fingerprint(now, token);
+  last_token_ = token;
+  ++timed_tokens_;
+  if (place == std::ssize(fingerprints_)) fingerprints_.push_back(at_return_);
+  differing_tokens_ += fingerprints_[static_cast<std::size_t>(place)] != at_return_;
 }
 
 Estimate Arm::tok_per_s() const {
@@ -164,69 +183,89 @@ double Arm::timer_ns() const {
   std::int64_t calls = 0;
   for (const Entry& e : ledger_.entry) calls += e.calls;
   // Of the two reads around an op, about one read's time falls outside what they measure.
-  return clock_read_ns() * static_cast<double>(calls) / static_cast<double>(ledger_.tokens);
+  return clock_read_ns_ * static_cast<double>(calls) / static_cast<double>(ledger_.tokens);
 }
 
 double Arm::residual_ns() const {
   return wall_ns_per_token() - ledger_.total_ns() / static_cast<double>(ledger_.tokens) - timer_ns();
 }
 
-std::string Arm::ledger_fault() const {
-  if (const std::string fault = difference(ledger_, expected_); !fault.empty()) return fault;
+bool Arm::stands() const { return timed_tokens_ == 0 || fingerprint(loop_->logits(), last_token_) == at_return_; }
+
+Verdict Arm::accounts() const {
+  if (const std::string fault = difference(ledger_, expected_); !fault.empty()) return Verdict::failed(fault, "ledger");
   std::int64_t tokens = 0;
   for (const LoopSample& s : samples_) tokens += s.tokens;
-  if (tokens != ledger_.tokens) return fmt::format("{} tokens were timed, {} booked", tokens, ledger_.tokens);
-  if (differing_logits_ > 0) {
-    return fmt::format("{} times the same token gave other logits than the first time", differing_logits_);
+  if (tokens != ledger_.tokens) return Verdict::failed(fmt::format("{} tokens were timed, {} booked", tokens, ledger_.tokens), "ledger");
+  if (differing_tokens_ > 0) {
+    return Verdict::failed(
+        fmt::format("{} of {} timed tokens gave other logits than the first time", differing_tokens_, timed_tokens_),
+        "fingerprints");
+  }
+  if (changed_after_return_ || !stands()) {
+    return Verdict::failed("the logits of a token changed after it was returned", "fingerprints");
+  }
+  for (const LoopSample& s : samples_) {
+    if (s.cpu_ns > kMostCpu * spec_.threads * s.wall_ns + kCpuFloor_ns) {
+      return Verdict::failed(
+          fmt::format("{:.0f} ms of CPU time in {:.0f} ms on {} thread(s): a slow clock, or threads nobody asked for",
+                      s.cpu_ns * 1e-6, s.wall_ns * 1e-6, spec_.threads),
+          "CPU time");
+    }
   }
   const double most = std::max(kMostResidual * wall_ns_per_token(), kResidualFloor_ns);
-  if (std::abs(residual_ns()) <= most) return "";
-  return fmt::format("ops do not account for the token: {:.0f} us of {:.0f} us are unexplained", residual_ns() * 1e-3,
-                     wall_ns_per_token() * 1e-3);
+  if (std::abs(residual_ns()) <= most) return Verdict::pass();
+  return Verdict::failed(fmt::format("ops do not account for the token: {:.0f} us of {:.0f} us are unexplained",
+                                     residual_ns() * 1e-3, wall_ns_per_token() * 1e-3),
+                         "residual");
+}
+
+Verdict Arm::verdict() const {
+  if (const std::string fault = dispatch_fault(); !fault.empty()) return {Status::fallback, fault, "dispatch"};
+  return accounts();
 }
 
 double Arm::bytes_per_token() const { return ledger_.total_bytes() / static_cast<double>(ledger_.tokens); }
 
-std::uint64_t Arm::logits_hash() const {
-  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, 64 bits
-  const auto* bytes = reinterpret_cast<const unsigned char*>(logits_.data());
-  for (std::size_t i = 0; i < logits_.size() * sizeof(float); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3u;
-  return hash;
-}
+std::uint64_t Arm::logits_hash() const { return hash_of(logits_); }
 
-std::vector<Witness> Arm::witnesses() const {
-  double tokens = 0, cpu = 0, wall = 0;
-  std::int64_t system_calls = 0, faults = 0;
+std::vector<Witness> Arm::observed() const {
+  double tokens = 0, cpu = 0, wall = 0, faults = 0;
+  std::optional<double> allocated = 0;
   for (const LoopSample& s : samples_) {
     tokens += static_cast<double>(s.tokens);
+    faults += static_cast<double>(s.page_faults);
+    allocated = allocated && s.allocations ? std::optional(*allocated + static_cast<double>(*s.allocations)) : std::nullopt;
+    if (!undisturbed(s.load)) continue;
     cpu += s.cpu_ns;
     wall += s.wall_ns;
-    system_calls += s.system_calls;
-    faults += s.page_faults;
   }
-  const double allocations = static_cast<double>(system_calls) / tokens;
+  if (allocated) *allocated /= tokens;
   const double positions = static_cast<double>(ledger_.positions) / static_cast<double>(ledger_.tokens);
-  const std::string scalar_slots = variants_with(spec_.names, Technique::simd, false);
-  const std::string prefetching = variants_with(spec_.names, Technique::prefetch, true);
-  const std::string look_up = variants_with(spec_.names, Technique::tmac, true);
-  const auto wanted = [&](Technique t) { return spec_.techniques.has(t); };
-  return {
-      {Technique::memory_pool, wanted(Technique::memory_pool), system_calls == 0,
-       fmt::format("{:.4g} blocks asked of the system allocator and {:.4g} page faults a token", allocations,
-                   static_cast<double>(faults) / tokens)},
-      {Technique::simd, wanted(Technique::simd), scalar_slots.empty(),
-       scalar_slots.empty() ? "dispatched: " + variants_with(spec_.names, Technique::simd, true)
-                            : "without SIMD: " + scalar_slots},
-      {Technique::threading, wanted(Technique::threading), threads_seen_ > 1,
-       fmt::format("{} thread(s) ran tiles, CPU time over wall {:.2f}", threads_seen_, cpu / wall)},
-      {Technique::prefetch, wanted(Technique::prefetch), !prefetching.empty(),
-       prefetching.empty() ? "no dispatched variant prefetches" : "dispatched: " + prefetching},
-      {Technique::tmac, wanted(Technique::tmac), !look_up.empty(),
-       look_up.empty() ? "no dispatched variant looks up" : "dispatched: " + look_up},
-      // After an empty prefix one position is all there is, with a cache or without.
-      {Technique::kv_cache, wanted(Technique::kv_cache), positions == 1.0 && (depth_ > 0 || wanted(Technique::kv_cache)),
-       fmt::format("{:.4g} positions computed a token", positions)},
-  };
+  const bool past = depth_ > 0 || spec_.techniques.has(Technique::kv_cache);
+  const std::vector<SlotCode> code = slot_code(dispatched());
+  std::vector<Witness> all = {memory_pool_witness(allocated, allocations_why(), faults / tokens),
+                              simd_witness(code),
+                              threading_witness(threads_seen_, wall > 0 ? std::optional(cpu / wall) : std::nullopt),
+                              prefetch_witness(code),
+                              tmac_witness(code),
+                              kv_cache_witness(positions, past)};
+  for (Witness& w : all) w.wanted = spec_.techniques.has(w.technique);
+  return all;
+}
+
+// A technique whose slots do not all answer their canary is not engaged, whatever else is seen of it.
+std::vector<Witness> Arm::witnesses() const {
+  std::vector<Witness> list = observed();
+  if (!trial_) return list;
+  for (Witness& w : list) {
+    for (const Canary& c : trial_->canaries) {
+      if (c.verdict.ok() || !carries(c.id, w.technique)) continue;
+      w.engaged = false;
+      w.evidence += "; " + c.verdict.reason;
+    }
+  }
+  return list;
 }
 
 int run_rounds(std::span<const std::unique_ptr<Arm>> arms, std::span<const std::int32_t> prompt, const KvSnapshot& prefix,

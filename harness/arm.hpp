@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,8 @@
 #include "placement.hpp"
 #include "statistics.hpp"
 #include "token_loop.hpp"
+#include "verdict.hpp"
+#include "witness.hpp"
 
 namespace bitproof {
 
@@ -17,8 +20,8 @@ struct LoopSample {
   std::int64_t tokens = 0;  // that came out of the loop
   double wall_ns = 0;
   double cpu_ns = 0;
-  std::int64_t page_faults = 0;   // minor and major, of this process
-  std::int64_t system_calls = 0;  // blocks asked of the system allocator
+  std::int64_t page_faults = 0;  // minor and major, of this process
+  std::optional<std::int64_t> allocations = 0;  // blocks asked of the system, by any thread; none where not counted
   std::optional<double> ping_pong_ns;  // placement probe just before
   Load load;
 
@@ -30,13 +33,10 @@ struct LoopSample {
 inline constexpr double kMostResidual = 0.03;
 inline constexpr double kResidualFloor_ns = 50e3;
 
-// Evidence that a technique ran, not that it was asked for.
-struct Witness {
-  Technique technique;
-  bool wanted;
-  bool engaged;
-  std::string evidence;
-};
+// CPU time over the wall time of all its threads: more means a slow clock, or work on threads that were not asked for.
+// The floor is for samples so short that the scheduler's accounting, and threads that spin before they sleep, matter.
+inline constexpr double kMostCpu = 1.5;
+inline constexpr double kCpuFloor_ns = 50e6;
 
 struct ArmSpec {
   std::string label;  // "none", "simd", "all without tmac"
@@ -45,15 +45,25 @@ struct ArmSpec {
   int threads;
 };
 
+// Of a token's logits and of the choice that was made from them.
+std::uint64_t fingerprint(std::span<const float> logits, std::int32_t token);
+
+// What the trial of a loop on the tiny model found; see loop_trial.hpp.
+struct LoopTrial;
+
 // The recipe of a set of techniques; `threads` where threading is among them, else 1.
 ArmSpec arm_of(Techniques set, int threads, const std::string& label = "");
 
 class Arm {
  public:
+  // Makes the token loop of the recipe.
   Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity);
+  // Judges another decoder, by another clock, as if it were that loop: it must work and cost what the recipe says.
+  Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity,
+      std::unique_ptr<Decoder> decoder, ClockNs clock = steady_ns);
 
   const ArmSpec& spec() const { return spec_; }
-  TokenLoop& loop() { return loop_; }
+  Decoder& loop() { return *loop_; }
   const ModelShape& shape() const { return shape_; }
 
   // Decodes `tokens` tokens from the prefix, `repeats` times over. Empty when interrupted. The prompt has depth + 1
@@ -66,30 +76,54 @@ class Arm {
   const std::vector<LoopSample>& samples() const { return samples_; }
   const Ledger& ledger() const { return ledger_; }
   const Ledger& expected() const { return expected_; }
-  // "" when the ledger is the request's, the residual small and all samples' logits the same, else what is wrong.
-  std::string ledger_fault() const;
+  // "" when the ledger is the request's, the residual small and every timed token's logits the same in all samples,
+  // else what is wrong.
+  std::string ledger_fault() const { return accounts().reason; }
+  // "" when the loop called what the recipe names and nothing else.
+  std::string dispatch_fault() const { return loop_->dispatch().difference(spec_.names); }
+  // Both, with the check that decided: "ledger", "fingerprints", "CPU time", "residual", "dispatch".
+  Verdict verdict() const;
+  RecipeNames dispatched() const { return loop_->dispatch().ran(spec_.names); }  // op -> id of what was called
   Estimate tok_per_s() const;
   double wall_ns_per_token() const;  // all samples together
   double timer_ns() const;           // of a token: reading the clock around each op, from a calibrated read
   double residual_ns() const;        // of a token: wall time that neither ops nor the clock account for
   double bytes_per_token() const;
   std::vector<Witness> witnesses() const;
+  void set_trial(std::shared_ptr<const LoopTrial> trial) { trial_ = std::move(trial); }
+  const LoopTrial* trial() const { return trial_.get(); }       // null where there was none
   const std::vector<float>& logits() const { return logits_; }  // of the first token after the prefix
   std::uint64_t logits_hash() const;
+  // Of the logits and the choice of every timed token, by its place after the prefix; samples agree on them, or it is a
+  // ledger_fault.
+  std::span<const std::uint64_t> fingerprints() const { return fingerprints_; }
 
  private:
   bool decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& s);  // false when interrupted
-  void compare_logits();
+  void keep_fingerprint(std::int64_t place, std::int32_t token);
+  bool stands() const;  // the logits of the last timed token are still what they were when it was returned
+  Verdict accounts() const;
+  std::vector<Witness> observed() const;
 
   ArmSpec spec_;
   ModelShape shape_;
   std::int64_t depth_ = 0;  // of the samples
-  TokenLoop loop_;
+  bool keeps_past_;
+  std::int64_t capacity_;
+  WeightBytes weight_bytes_;
+  ClockNs clock_;
+  double clock_read_ns_;
+  std::unique_ptr<Decoder> loop_;
   std::vector<LoopSample> samples_;
   Ledger ledger_, expected_;
   int threads_seen_ = 0;
   std::vector<float> logits_;
-  std::int64_t differing_logits_ = 0;  // samples whose first token's logits were not those of the first
+  std::vector<std::uint64_t> fingerprints_;
+  std::int64_t timed_tokens_ = 0, differing_tokens_ = 0;  // the latter: not the first sample's token or logits
+  std::uint64_t at_return_ = 0;                           // fingerprint of the last token when next() returned
+  std::int32_t last_token_ = 0;
+  bool changed_after_return_ = false;
+  std::shared_ptr<const LoopTrial> trial_;
 };
 
 // Samples are interleaved: every arm once a round, in an order shuffled anew each round from the recorded seed.
@@ -108,8 +142,8 @@ struct ArmProgress {
 };
 
 // Rounds completed by every arm. Samples of an interrupted round stay with their arms.
-int run_rounds(std::span<const std::unique_ptr<Arm>> arms, std::span<const std::int32_t> prompt, const KvSnapshot& prefix,
-               const Schedule& schedule, const std::function<void(const ArmProgress&)>& progress,
-               const std::function<void()>& after_round);
+int run_rounds(std::span<const std::unique_ptr<Arm>> arms, std::span<const std::int32_t> prompt,
+               const KvSnapshot& prefix, const Schedule& schedule,
+               const std::function<void(const ArmProgress&)>& progress, const std::function<void()>& after_round);
 
 }  // namespace bitproof

@@ -1,9 +1,10 @@
 #include "gates.hpp"
 
 #include <algorithm>
-#include <cstring>
 
+#include "loop_trial.hpp"
 #include "reference/bounded.hpp"
+#include "token_physics.hpp"
 
 namespace bitproof {
 namespace {
@@ -32,6 +33,12 @@ std::vector<std::string> faults(const Arm& arm, const CeilingTable& ceilings, in
   std::vector<std::string> list;
   const std::string& label = arm.spec().label;
   if (const std::string fault = arm.ledger_fault(); !fault.empty()) list.push_back(fmt::format("{}: ledger: {}", label, fault));
+  if (const std::string fault = arm.dispatch_fault(); !fault.empty()) {
+    list.push_back(fmt::format("{}: FALLBACK: {}", label, fault));
+  }
+  if (const LoopTrial* trial = arm.trial(); trial && !trial->verdict.ok()) {
+    list.push_back(fmt::format("{}: {}: {}", label, trial->verdict.check, trial->verdict.reason));
+  }
   for (const Witness& w : arm.witnesses()) {
     const bool nothing_to_engage = w.technique == Technique::threading && cores == 1;
     if (w.wanted && !w.engaged && !nothing_to_engage) {
@@ -40,8 +47,8 @@ std::vector<std::string> faults(const Arm& arm, const CeilingTable& ceilings, in
       list.push_back(fmt::format("{}: {} was not asked for and is engaged: {}", label, name(w.technique), w.evidence));
     }
   }
-  if (const auto f = fraction_of_ceiling(arm, ceilings); f && *f > kMostOfCeiling) {
-    list.push_back(fmt::format("{}: IMPOSSIBLE: {:.0f} % of what this machine can read", label, 100 * *f));
+  if (const std::string fault = impossible(judge_arm(arm, ceilings)); !fault.empty()) {
+    list.push_back(fmt::format("{}: {}", label, fault));
   }
   return list;
 }
@@ -62,12 +69,16 @@ LogitsAgreement compare_logits(std::span<const std::unique_ptr<Arm>> arms) {
       return float_slots(other->spec().names) == float_slots(arm.spec().names);
     });
     if (*twin != &arm) {
-      const auto bytes = arm.logits().size() * sizeof(float);
-      if (std::memcmp((*twin)->logits().data(), arm.logits().data(), bytes) == 0) {
+      const auto a = (*twin)->fingerprints(), b = arm.fingerprints();
+      const auto tokens = static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
+      const std::ptrdiff_t differs = std::mismatch(a.begin(), a.begin() + tokens, b.begin()).first - a.begin();
+      if (differs == tokens) {
         ++result.bit_equal;
+        result.tokens_compared += tokens;
       } else {
-        result.faults.push_back(fmt::format("{}: logits are not bit-equal to those of {}, with the same float ops and cache",
-                                            arm.spec().label, (*twin)->spec().label));
+        result.faults.push_back(
+            fmt::format("{}: logits of token {} are not bit-equal to those of {}, with the same float ops and cache",
+                        arm.spec().label, differs, (*twin)->spec().label));
       }
     }
     result.largest_kld = std::max(result.largest_kld, reference::kld(want, got));

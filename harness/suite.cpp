@@ -207,12 +207,15 @@ class SuiteReader {
       cross(fills, [](Case& c, Fill v) { c.fill = v; });
     } else if (key == "seed") {
       cross(list<std::int64_t>(node, key), [](Case& c, std::int64_t v) { c.seed = static_cast<std::uint64_t>(v); });
+    } else if (key == "offsets") {
+      if (node.value_exact<std::string>() != "all") throw bad(node, "offsets can only be \"all\"");
+      for (Case& c : group) c.every_offset = true;
     } else if (std::find_if(known.begin(), known.end(), [&](const char* d) { return key == d; }) != known.end()) {
       const std::int64_t low = key == "mode" ? 0 : 1;
       cross(within(list<std::int64_t>(node, key), low, kLargest, node, key),
             [&](Case& c, std::int64_t v) { dimension(c, key) = v; });
     } else {
-      throw bad(node, "unknown key '{}'{}{}; known here: name, op, fill, seed, {}", key,
+      throw bad(node, "unknown key '{}'{}{}; known here: name, op, fill, seed, offsets, {}", key,
                 group[0].op.empty() ? "" : " for ", group[0].op, fmt::join(known, ", "));
     }
   }

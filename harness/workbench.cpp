@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "error.hpp"
+#include "interrupt.hpp"
+#include "loop_trial.hpp"
 #include "machine.hpp"
 
 namespace bitproof {
@@ -53,13 +56,12 @@ Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>
   const bool borrowed = keeps && options.depth > 0 && std::none_of(specs.begin(), specs.end(), is_prefill_recipe);
   if (borrowed) all.push_back(arm_of(prefill_recipe(), choose_threads(0, false)));
 
-  std::vector<Recipe> recipes;
   std::vector<const ternary_matmul::Kernel*> ternary;
   std::vector<const dense_matmul::Kernel*> heads;
   for (const ArmSpec& spec : all) {
-    recipes.push_back(clearance.clear(spec.names));
-    ternary.push_back(&recipes.back().ternary_matmul_slot.kernel());
-    heads.push_back(&recipes.back().dense_matmul_slot.kernel());
+    recipes_.push_back(clearance.clear(spec.names));
+    ternary.push_back(&recipes_.back().ternary_matmul_slot.kernel());
+    heads.push_back(&recipes_.back().dense_matmul_slot.kernel());
   }
   const auto start = std::chrono::steady_clock::now();
   model_ = std::make_unique<PackedModel>(SyntheticModel(shape, options.seed), ternary, heads,
@@ -67,10 +69,22 @@ Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>
   set_up_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   prompt_ = model_->model().prompt(options.depth + 1);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    arms_.push_back(std::make_unique<Arm>(*model_, all[i], recipes[i], options.depth + options.tokens));
+    arms_.push_back(std::make_unique<Arm>(*model_, all[i], recipes_[i], options.depth + options.tokens));
   }
   if (keeps && options.depth > 0) compute_prefix();
   if (borrowed) arms_.pop_back();
+}
+
+void Workbench::try_loops(const Progress& progress) {
+  const LoopJudge judge;
+  std::map<std::pair<RecipeNames, int>, std::shared_ptr<const LoopTrial>> known;
+  for (std::size_t i = 0; i < arms_.size() && !interrupted(); ++i) {
+    const ArmSpec& spec = arms_[i]->spec();
+    auto& trial = known[{spec.names, spec.threads}];
+    if (!trial) trial = std::make_shared<LoopTrial>(judge.judge(spec, recipes_[i]));
+    arms_[i]->set_trial(trial);
+    if (progress) progress(static_cast<double>(i + 1) / static_cast<double>(arms_.size()));
+  }
 }
 
 void Workbench::compute_prefix() {

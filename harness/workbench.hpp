@@ -26,6 +26,10 @@ class Workbench {
 
   const ModelShape& shape() const { return model_->shape(); }
   const PackedModel& model() const { return *model_; }
+
+  // Puts the loop of every arm on trial on the tiny model, each distinct recipe once; the arms keep what was found. Stops
+  // when interrupted.
+  void try_loops(const Progress& progress = {});
   std::span<const std::unique_ptr<Arm>> arms() const { return arms_; }
   std::span<const std::int32_t> prompt() const { return prompt_; }  // depth + 1 tokens
   const KvSnapshot& prefix() const { return prefix_; }               // empty for one arm: it holds its prefix itself
@@ -36,6 +40,7 @@ class Workbench {
 
   std::unique_ptr<PackedModel> model_;
   std::vector<std::unique_ptr<Arm>> arms_;
+  std::vector<Recipe> recipes_;  // of the arms
   std::vector<std::int32_t> prompt_;
   KvSnapshot prefix_;
   double set_up_s_ = 0;

@@ -1,4 +1,4 @@
-// Every variant that was compiled in. The tables are found by CMake from file names; see kernels/CMakeLists.txt.
+// Every variant that was compiled in. The tables are found by CMake from file names; see tools/cmake/variants.cmake.
 #pragma once
 
 #include <span>

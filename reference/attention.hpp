@@ -21,6 +21,9 @@
 // Sums. sum w_j v_j: each term sees a product, m - 1 additions and r rescalings; sum w_j: one fewer; their quotient one
 // rounding, or two. By lemma 3.3 that is gamma_(2 (m + r) + 1) sum p'_j |v_j|, and p'_j <= p_j (1 + x) / (1 - X).
 //
+// Inputs within e_q and e_k of q and k: scores move by scale ((|q| + e_q).(|k_j| + e_k) - |q|.|k_j|) more, and their
+// magnitudes are those of the inputs moved.
+//
 // Underflow. Exponentials below kExpFloor, and products: + 2 kExpFloor sum_j (|v_j| + |out| + 1), as sum_j w_j > 1/2.
 #pragma once
 
@@ -34,6 +37,10 @@ namespace bitproof::reference {
 // An online softmax meets a new maximum at most once a block of this many positions: a smaller block is out of bounds.
 inline constexpr double kPositionsPerRescale = 16;
 
+struct AttentionError {
+  std::span<const double> q, k;  // both, or none
+};
+
 struct AttentionShape {
   std::int64_t heads, kv_heads, head_dim;
   float scale;          // 1 / sqrt(head_dim)
@@ -44,6 +51,7 @@ struct AttentionShape {
 // [positions x kv_heads * head_dim], RoPE applied, their row 0 at logical position `first`: what lies before it is not
 // seen, what lies after a query is not either.
 Bounded attention(const AttentionShape& shape, std::span<const float> q, std::int64_t position,
-                  std::span<const float> k, std::span<const float> v, std::int64_t first = 0);
+                  std::span<const float> k, std::span<const float> v, std::int64_t first = 0,
+                  const AttentionError& error = {});
 
 }  // namespace bitproof::reference

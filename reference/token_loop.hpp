@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "model.hpp"
+#include "reference/activation_quant.hpp"
+#include "reference/bounded.hpp"
 
 namespace bitproof::reference {
 
@@ -38,6 +40,50 @@ struct ModelWeights {
   Int8Table head;  // equal to embedding when tied
 };
 
+// In the order of a pass. A product is one step with its scales applied.
+enum class Step : std::uint8_t {
+  embedding,
+  attention_norm,
+  attention_quant,
+  q,
+  k,
+  v,
+  rope_q,
+  rope_k,
+  attention,
+  attention_sub_norm,
+  o_quant,
+  o,
+  attention_residual,
+  ffn_norm,
+  ffn_quant,
+  gate,
+  up,
+  gated_ffn,
+  ffn_sub_norm,
+  down_quant,
+  down,
+  ffn_residual,
+  output_norm,
+  head_quant,
+  logits,
+};
+const char* name(Step);
+
+// What a step must leave behind when its inputs are those that the steps before it left, for every position.
+struct StepTruth {
+  Step step;
+  std::int64_t layer;  // `layers` for the head
+  std::int64_t cols;
+  std::vector<float> values;       // [positions x cols]; of a residual step, the stream h; empty for a quantization
+  Bounded bounded;                 // where rounding is free: values before their own rounding; empty where it is not
+  std::vector<std::int32_t> sums;  // of a product
+  Quantized quantized;             // of a quantization
+  // Of a quantization: the integers that may fall on the other side of a tie in a loop that had the reference's
+  // integers and scales in the quantization before, by the errors of the ops between.
+  std::vector<bool> near_tie;
+};
+
 struct LayerTrace {
   std::vector<double> hidden;  // [hidden]: the residual stream after this layer, last position
   std::vector<float> k, v;     // [positions x kv_width], RoPE applied: what a cache holds
@@ -47,6 +93,10 @@ struct Trace {
   std::vector<LayerTrace> layers;
   std::vector<double> logits;  // [vocab], last position
 };
+
+// Every step of every position, the head's too, in order.
+std::vector<StepTruth> forward_steps(const ModelShape& shape, const ModelWeights& weights,
+                                     std::span<const std::int32_t> tokens);
 
 // Tokens stand at positions 0, 1, ...; attention sees the last shape.context positions.
 Trace forward(const ModelShape& shape, const ModelWeights& weights, std::span<const std::int32_t> tokens);

@@ -1,6 +1,7 @@
 #include "reports/markdown.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "error.hpp"
 
@@ -82,15 +83,18 @@ void attribution_table(std::string& out, const Json& run) {
   const Json& a = run.at("attribution");
   out += "## What each technique bought\n\n"
          "alone: it over none. left out: all over all but it. Both measured, paired within rounds. realized (derived):\n"
-         "(alone - 1) / (expected - 1).\n\n"
+         "(credited - 1) / (expected - 1), where no more is credited than Amdahl allows.\n\n"
          "| technique | expected (claimed elsewhere) | alone | left out | realized | witness |\n|---|--:|--:|--:|--:|---|\n";
   for (const Json& t : a.at("techniques")) {
     const auto ratio = [&](const char* key) {
       const std::string detail = std::string(key) + "_detail";
       if (!t.contains(detail)) return std::string("not measured");
-      const Json& most = t.at("most");
-      if (std::string(key) == "alone" && most.is_number() && t.at(detail).at("geometric_mean") > most) {
-        return fmt::format("{}: no credit, its share of the time allows {:.5g} at most", interval(t.at(detail)), most.get<double>());
+      const char* bound = std::string(key) == "alone" ? "most_detail" : "most_without_detail";
+      const std::string verdict = t.contains(bound) ? text(t.at(bound), "verdict") : "unbounded";
+      if (verdict != "possible" && verdict != "unbounded") {
+        const Json& most = t.at(std::string(key) == "alone" ? "most" : "most_without");
+        return fmt::format("{}: {}{}{}, its share of the time allows {} at most", interval(t.at(detail)),
+                           verdict == "IMPOSSIBLE" ? "**" : "", verdict, verdict == "IMPOSSIBLE" ? "**" : "", number(most, "{:.5g}"));
       }
       return interval(t.at(detail)) + (shows_effect(t.at(detail)) ? "" : ": no effect shown");
     };
@@ -142,9 +146,20 @@ void logits_line(std::string& out, const Json& run) {
 
 void ceilings_table(std::string& out, const Json& run) {
   if (!run.contains("ceilings")) return;
-  out += "## Read ceilings, measured in this run\n\n| threads | state | GB/s | best pattern |\n|--:|---|--:|---|\n";
+  out += "## Read ceilings, measured in this run\n\nMedian [95 % interval]; of memory:\n\n| threads | state | GB/s | best pattern |\n|--:|---|--:|---|\n";
   for (const Json& c : run.at("ceilings").at("by_threads")) {
     out += fmt::format("| {} | {} | {} | {} |\n", integer(c.at("threads")), text(c, "state"), interval(c.at("gb_per_s")), text(c, "pattern"));
+  }
+  out += "\n";
+  const Json peaks = run.at("ceilings").value("peaks", Json::array());
+  if (peaks.empty()) return;
+  out += "Of the cores and their caches, the best pattern of each:\n\n"
+         "| what | ISA | threads | state | rate | pattern |\n|---|---|--:|---|--:|---|\n";
+  for (const Json& p : peaks) {
+    const bool bytes = p.contains("gb_per_s");
+    out += fmt::format("| {} | {} | {} | {} | {} {} | {} |\n", text(p, "what"), text(p, "isa"), integer(p.at("threads")),
+                       text(p, "state"), interval(p.at(bytes ? "gb_per_s" : "gop_per_s"), "{:.4g}"), bytes ? "GB/s" : "Gop/s",
+                       text(p, "pattern"));
   }
   out += "\n";
 }
@@ -201,6 +216,21 @@ std::ptrdiff_t disturbed_samples(const Json& arm) {
   return std::count_if(samples.begin(), samples.end(), [](const Json& s) { return s.at("disturbed").get<bool>(); });
 }
 
+// What the physics gate could not judge: how many, by reason.
+void not_judged(std::string& out, const Json& run) {
+  std::map<std::string, int> reasons;
+  const auto count = [&](const Json& verdict) {
+    if (verdict.is_object() && verdict.contains("verdict") && verdict.at("verdict") == "not judged") ++reasons[text(verdict, "why")];
+  };
+  for (const Json& b : run.value("bench", Json::array())) {
+    if (!b.at("median_ns").is_null()) count(b.value("physics", Json()));
+  }
+  for (const Json& a : run.value("arms", Json::array())) {
+    count(a.value("physics", Json::object()).value("token", Json()));
+  }
+  for (const auto& [why, n] : reasons) out += fmt::format("- {} result(s) not held against physics: {}.\n", n, why);
+}
+
 void limits(std::string& out, const Json& run) {
   out += "## What this run does not show\n\n"
          "- Weights and prompt are synthetic: it says nothing about the quality of text.\n"
@@ -221,6 +251,7 @@ void limits(std::string& out, const Json& run) {
       }
     }
   }
+  not_judged(out, run);
   out += fmt::format("\nReplay: `{}` (seed {}).\n", text(run, "command"), text(run, "seed"));
 }
 

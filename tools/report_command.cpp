@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "reports/file.hpp"
 #include "reports/run_file.hpp"
@@ -14,6 +15,13 @@ int report_command(const ReportOptions& options) {
     write_file(options.output, text);
   }
   return kOk;
+}
+
+void add_report(CommandLine& line) {
+  auto [sub, o] = line.add("report", "a report from a run.json", report_command);
+  sub->add_option("run", o.run, "run.json")->required();
+  sub->add_option("--format", o.format, "of the report")->check(CLI::IsMember({"md", "json"}))->capture_default_str();
+  sub->add_option("-o,--output", o.output, "file (default: standard output)");
 }
 
 }  // namespace bitproof

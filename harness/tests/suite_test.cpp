@@ -52,6 +52,11 @@ TEST(Suite, GroupsOfCasesAddUp) {
   EXPECT_EQ(parsed("[[cases]]\nop='sampling'\nrows=[1,2]\n[[cases]]\nop='rms_norm'\ncols=3\n").cases.size(), 3u);
 }
 
+TEST(Suite, AsksForEveryOffset) {
+  EXPECT_TRUE(parsed("[[cases]]\nop='sampling'\noffsets='all'\n").cases.at(0).every_offset);
+  EXPECT_FALSE(parsed("[[cases]]\nop='sampling'\n").cases.at(0).every_offset);
+}
+
 TEST(Suite, ReadsBenchmarks) {
   const Suite suite = parsed(R"(
 [[benchmarks]]
@@ -113,12 +118,14 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"UnknownOp", "[[cases]]\ncols = 2\nop = ['rope', 'ropes']\n", 3, "no op is named 'ropes'"},
         Bad{"UnknownKey", "[[cases]]\nop = 'rms_norm'\ncolumns = 1\n", 3, "unknown key 'columns' for rms_norm"},
         Bad{"OfAnotherOp", "[[cases]]\nop = 'rms_norm'\nrows = 1\n", 3,
-            "known here: name, op, fill, seed, cols, batch"},
+            "known here: name, op, fill, seed, offsets, cols, batch"},
         Bad{"Float", "[[cases]]\nop = 'rms_norm'\n\ncols = 1.5\n", 4, "cols must be an integer"},
         Bad{"Text", "[[cases]]\nop = 'rms_norm'\ncols = [1,\n 'two']\n", 4, "cols must be an integer"},
         Bad{"NotText", "[[cases]]\nop = 3\n", 2, "op must be text"},
         Bad{"EmptyList", "[[cases]]\nop = 'rms_norm'\ncols = []\n", 3, "cols is an empty list"},
         Bad{"NoOps", "[[cases]]\nop = []\n", 2, "op is an empty list"},
+        Bad{"UnknownOffsets", "[[cases]]\nop = 'rms_norm'\noffsets = 3\n", 3, "offsets can only be \"all\""},
+        Bad{"FillOfOtherOps", "[[cases]]\nop = 'memory'\nfill = 'nan'\n", 1, "fill = nan means nothing for memory"},
         Bad{"UnknownFill", "[[cases]]\nop = 'rms_norm'\nfill = 'ones'\n", 3, "no fill is named 'ones'"},
         Bad{"OddRope", "\n\n[[cases]]\nop = 'rope'\ncols = 7\n", 3, "cols = 7 must be even"},
         Bad{"OutOfRange", "[[cases]]\nop = 'rms_norm'\ncols = [1, 0]\n", 3, "cols = 0 is not in 1 .. 2147483648"},

@@ -102,7 +102,7 @@ class LoopBench {
 
 // Logits of each of `tokens`, fed one after another whatever the loop itself would have chosen.
 using Logits = std::vector<std::vector<float>>;
-inline Logits feed(TokenLoop& loop, std::span<const std::int32_t> tokens) {
+inline Logits feed(Decoder& loop, std::span<const std::int32_t> tokens) {
   Logits logits;
   for (const std::int32_t t : tokens) {
     loop.next(t);

@@ -41,7 +41,7 @@ TEST(RunFile, OfAnyDepthIsRefused) {
 
 TEST(RunFile, WithoutWhatItsSchemaPromisesIsRefused) {
   const Json run = shared_run();
-  for (const std::string& format : {"md", "json"}) {
+  for (const std::string format : {"md", "json"}) {
     for (const char* text :
          {"null", "[]", "1", "\"text\"", "{}", R"({"schema": null})", R"({"schema": "bitproof-run/0"})"}) {
       EXPECT_THAT(refused(text, format), StartsWith("some/run.json: not a run of schema")) << text;

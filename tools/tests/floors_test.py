@@ -24,6 +24,7 @@ GENERATED = {"all_ops.hpp": "kernels/all_ops.hpp"}
 # What a floor takes from outside the tree, where that is restricted: headers of the standard library have no dot.
 FOREIGN = {"kernels": r"[a-z_]+|immintrin\.h", "reference": r"[a-z_]+|Eigen/\w+"}
 OPENMP = "kernels/threading/"
+PLANTED_OPENMP = "harness/zoo/threading/"  # splits over threads with a fault in them
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 PRAGMA_OMP = re.compile(r"^\s*#\s*pragma\s+omp\b")
@@ -44,7 +45,7 @@ def fault(tree, file, line):
     path = file.relative_to(tree).as_posix()
     floor, is_test = path.split("/")[0], "/tests/" in path
     if PRAGMA_OMP.match(line):
-        return None if path.startswith(OPENMP) or is_test else f"OpenMP outside {OPENMP}"
+        return None if path.startswith((OPENMP, PLANTED_OPENMP)) or is_test else f"OpenMP outside {OPENMP}"
     include = INCLUDE.match(line)
     if not include:
         return None
@@ -59,7 +60,7 @@ def fault(tree, file, line):
     if is_test:
         return None
     if name == "omp.h":
-        return None if path.startswith(OPENMP) else f"OpenMP outside {OPENMP}"
+        return None if path.startswith((OPENMP, PLANTED_OPENMP)) else f"OpenMP outside {OPENMP}"
     if floor in FOREIGN and not re.fullmatch(FOREIGN[floor], name):
         return f"{floor}/ includes <{name}>"
     return None

@@ -1,0 +1,15 @@
+// The clock that loops and arms read. Injected, so that a clock which lies, or one that a test moves by hand, passes
+// through the same gates as the real one.
+#pragma once
+
+#include <chrono>
+
+namespace bitproof {
+
+using ClockNs = double (*)();  // ns since any fixed moment; never backwards
+
+inline double steady_ns() {
+  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace bitproof

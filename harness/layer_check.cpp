@@ -1,0 +1,250 @@
+#include "layer_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "judge.hpp"
+
+namespace bitproof {
+namespace {
+
+using reference::StepTruth;
+
+// Walks the reference's steps with the loop: each pass goes through all of them in order, the head's only if the token
+// is wanted, and covers the positions that are due.
+class Walk : public LoopObserver {
+ public:
+  explicit Walk(const LayerTruth& truth) : truth_(truth.steps), layers_(truth.model.shape().layers) {}
+
+  void after(const StepOutput& out) final {
+    ++steps_;
+    if (out.step == Step::embedding) begin_pass(out);
+    if (!verdict_.ok()) return;
+    const bool due = at_ < truth_.size() && truth_[at_].step == out.step && truth_[at_].layer == out.layer;
+    if (!due || truth_[at_].cols != out.cols) {
+      return fail("step order", fmt::format("{} of layer {} came where {} was due", name(out.step), out.layer,
+                                            at_ < truth_.size() ? name(truth_[at_].step) : "the end"));
+    }
+    if (out.layer < layers_ && (out.first != first_ || out.batch != batch_)) {
+      return fail("step order",
+                  fmt::format("{} of layer {} covers other positions than its pass", name(out.step), out.layer));
+    }
+    compare(truth_[at_++], out);
+  }
+
+  // After a token: a pass has begun since the last one, and ended, with the head.
+  void end_token() {
+    if (!begun_) fail("step order", "a token was out without a pass");
+    begun_ = false;
+    if (verdict_.ok() && at_ != truth_.size()) {
+      fail("step order",
+           fmt::format("the token was out before {} of layer {}", name(truth_[at_].step), truth_[at_].layer));
+    }
+  }
+
+  const Verdict& verdict() const { return verdict_; }
+  std::int64_t steps() const { return steps_; }
+
+ protected:
+  virtual void compare(const StepTruth& truth, const StepOutput& out) = 0;
+  void fail(const std::string& check, std::string why) {
+    if (verdict_.ok()) verdict_ = Verdict::failed(std::move(why), check);
+  }
+  void fail(const std::string& check, const StepOutput& out, const std::string& why) {
+    fail(check, fmt::format("{} of layer {}, positions from {}: {}", name(out.step), out.layer, out.first, why));
+  }
+  void within(const StepOutput& out, const std::vector<float>& got, const reference::Bounded& truth) {
+    if (const auto bad = reference::first_violation(got, truth)) {
+      fail("layers", out,
+           fmt::format("value {} is {}, the oracle says {} +- {:.3g}", bad->index, bad->got, bad->want, bad->bound));
+    }
+  }
+
+ private:
+  void begin_pass(const StepOutput& out) {
+    const bool ended = at_ == 0 || at_ == truth_.size() || truth_[at_].layer == layers_;
+    if (!ended)
+      fail("step order", fmt::format("a pass ended before {} of layer {}", name(truth_[at_].step), truth_[at_].layer));
+    const auto known = static_cast<std::int64_t>(truth_[0].values.size()) / truth_[0].cols;
+    if ((out.first != next_ && out.first != 0) || out.first + out.batch > known) {
+      fail("step order",
+           fmt::format("positions {} to {} computed, {} was due", out.first, out.first + out.batch - 1, next_));
+    }
+    first_ = out.first, batch_ = out.batch, next_ = first_ + batch_, at_ = 0, begun_ = true;
+  }
+
+  const std::vector<StepTruth>& truth_;
+  std::int64_t layers_;
+  Verdict verdict_;
+  bool begun_ = false;
+  std::size_t at_ = 0;
+  std::int64_t first_ = 0, batch_ = 0, next_ = 0, steps_ = 0;
+};
+
+// The rows of `all` that an output covers.
+template <class T>
+std::vector<T> rows(const std::vector<T>& all, const StepOutput& out) {
+  if (all.empty()) return {};
+  return {all.begin() + out.first * out.cols, all.begin() + (out.first + out.batch) * out.cols};
+}
+
+std::vector<std::int8_t> integers(const StepOutput& out) {
+  std::vector<std::int8_t> v;
+  for (std::int64_t b = 0; b < out.batch; ++b)
+    v.insert(v.end(), out.v + b * out.v_stride, out.v + b * out.v_stride + out.cols);
+  return v;
+}
+
+class Lockstep final : public Walk {
+ public:
+  Lockstep(const LayerTruth& truth, double nmse_bound) : Walk(truth), nmse_bound_(nmse_bound) {}
+
+ private:
+  void compare(const StepTruth& truth, const StepOutput& out) override {
+    if (out.v) return quantized(truth, out);
+    const std::vector<float> want = rows(truth.values, out);
+    const std::vector<float> got(out.values, out.values + out.batch * out.cols);
+    if (approximate(out)) {
+      const std::vector<std::int32_t> sums = rows(truth.sums, out);
+      const double error = reference::nmse(std::span(out.sums, sums.size()), sums);
+      if (!(error <= nmse_bound_)) {
+        fail("layers", out, fmt::format("NMSE {:.3g} is over the published {:.3g}", error, nmse_bound_));
+      }
+    } else if (truth.bounded.value.empty()) {
+      if (out.sums) equal(out, std::vector<std::int32_t>(out.sums, out.sums + got.size()), rows(truth.sums, out));
+      equal(out, got, want);
+    } else {
+      within(out, got, {rows(truth.bounded.value, out), rows(truth.bounded.bound, out)});
+    }
+    std::copy(want.begin(), want.end(), out.values);
+  }
+
+  // The head is never approximate.
+  bool approximate(const StepOutput& out) const { return nmse_bound_ > 0 && out.sums && out.step != Step::logits; }
+
+  void quantized(const StepTruth& truth, const StepOutput& out) {
+    equal(out, integers(out), rows(truth.quantized.v, out));
+    const auto first = truth.quantized.scale.begin() + out.first;
+    equal(out, std::vector<float>(out.scale, out.scale + out.batch), std::vector<float>(first, first + out.batch));
+  }
+
+  template <class T>
+  void equal(const StepOutput& out, const std::vector<T>& got, const std::vector<T>& want) {
+    if (const auto bad = reference::first_mismatch(got, want)) {
+      fail("layers", out, fmt::format("value {} is {}, the oracle says {}", bad->index, bad->got, bad->want));
+    }
+  }
+
+  double nmse_bound_;
+};
+
+class Free final : public Walk {
+ public:
+  using Walk::Walk;
+  std::int64_t ties() const { return ties_; }
+
+ private:
+  void compare(const StepTruth& truth, const StepOutput& out) override {
+    if (!out.v) return;
+    const std::vector<std::int8_t> want = rows(truth.quantized.v, out);
+    for (std::int64_t i = 0; i < std::ssize(want); ++i) {
+      std::int8_t& got = out.v[i / out.cols * out.v_stride + i % out.cols];
+      const std::int8_t ideal = want[static_cast<std::size_t>(i)];
+      if (got == ideal) continue;
+      ++ties_;
+      if (!truth.near_tie[static_cast<std::size_t>(out.first * out.cols + i)] || std::abs(got - ideal) != 1) {
+        fail("ties", out,
+             fmt::format("value {} is quantized to {}, the oracle says {}, and no tie is near", i, got, ideal));
+      }
+      got = ideal;
+    }
+  }
+
+  std::int64_t ties_ = 0;
+};
+
+// Looks on, so that a loop which behaves when watched is watched while nothing is put right.
+class Bystander final : public LoopObserver {
+  void after(const StepOutput&) override {}
+};
+
+using Logits = std::vector<std::vector<float>>;
+
+Logits decode(const LayerTruth& truth, const LoopSlots& slots, const LayerCheckOptions& options,
+              const MakeDecoder& make, LoopObserver* observer, Walk* walk = nullptr) {
+  const auto loop = make(truth.model, slots, options.threads, truth.capacity, steady_ns);
+  loop->observe(observer);
+  const auto prefix = static_cast<std::size_t>(options.prefix);
+  loop->prefill(std::span(truth.tokens).first(prefix));
+  Logits logits;
+  for (const std::int32_t t : std::span(truth.tokens).subspan(prefix)) {
+    loop->next(t);
+    if (walk) walk->end_token();
+    logits.emplace_back(loop->logits().begin(), loop->logits().end());
+  }
+  return logits;
+}
+
+double largest_kld(const Logits& truth, const Logits& got) {
+  double most = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    most = std::max(most, reference::kld(std::vector<double>(truth[i].begin(), truth[i].end()),
+                                         std::vector<double>(got[i].begin(), got[i].end())));
+  }
+  return most;
+}
+
+}  // namespace
+
+LayerTruth::LayerTruth(const PackedModel& of, std::span<const std::int32_t> fed, std::int64_t cache_capacity)
+    : model(of), tokens(fed.begin(), fed.end()), capacity(cache_capacity) {
+  ModelShape seen = of.shape();
+  seen.context = capacity;
+  steps = reference::forward_steps(seen, of.model().materialize(), tokens);
+}
+
+LayerCheck check_layers(const LayerTruth& truth, const LoopSlots& slots, const LayerCheckOptions& options,
+                        const MakeDecoder& make) {
+  const bool exact = options.nmse_bound == 0;
+  LayerCheck result;
+  const auto fail = [&](const Verdict& verdict) {
+    if (result.verdict.ok()) result.verdict = verdict;
+  };
+  const StepTruth& head = truth.steps.back();
+  Logits want;
+  for (std::int64_t p = options.prefix; p < std::ssize(truth.tokens); ++p) {
+    want.emplace_back(head.values.begin() + p * head.cols, head.values.begin() + (p + 1) * head.cols);
+  }
+
+  Lockstep lockstep(truth, options.nmse_bound);
+  const Logits led = decode(truth, slots, options, make, &lockstep, &lockstep);
+  result.steps = lockstep.steps();
+  fail(lockstep.verdict());
+  if (led != want) fail(Verdict::failed("logits in lockstep are not the reference's", "logits"));
+
+  Bystander bystander;
+  const Logits watched = decode(truth, slots, options, make, &bystander);
+  const Logits alone = decode(truth, slots, options, make, nullptr);
+  if (watched != alone)
+    fail(Verdict::failed("a loop that is watched gives other logits than one that is not", "logits"));
+  result.cascaded_kld = result.largest_kld = largest_kld(want, alone);
+  if (exact) {
+    Free free(truth);
+    const Logits put_right = decode(truth, slots, options, make, &free, &free);
+    fail(free.verdict());
+    result.ties = free.ties();
+    result.largest_kld = largest_kld(want, put_right);
+    if (result.ties == 0 && put_right != alone) fail(Verdict::failed("two runs alike gave other logits", "logits"));
+  }
+  const double most = exact ? kMostDivergence : kMostApproximateDivergence;
+  if (!(result.largest_kld <= most)) {
+    fail(Verdict::failed(fmt::format("KLD {:.3g} from the reference is over {:.0e}", result.largest_kld, most),
+                         "logits"));
+  }
+  return result;
+}
+
+}  // namespace bitproof

@@ -1,0 +1,37 @@
+// The one door for judging a loop: whatever decodes tokens for a recipe passes through here, on the tiny model, before
+// its tok/s on a real one mean anything. The same for TokenLoop and for whatever pretends to be it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "arm.hpp"
+#include "canary.hpp"
+#include "layer_check.hpp"
+
+namespace bitproof {
+
+struct LoopTrial {
+  Verdict verdict;  // the first check that did not pass
+  std::vector<Canary> canaries;
+  LayerCheck layers;
+};
+
+class LoopJudge {
+ public:
+  explicit LoopJudge(std::uint64_t seed = 1);  // of the model and its prompt
+
+  // In this order: an arm's ledger, fingerprints and dispatch; every layer against the reference; the same past the
+  // capacity of a cache that wraps; a canary in every slot. `clock` is the one that the loop and its arm read.
+  LoopTrial judge(const ArmSpec& spec, const Recipe& recipe, const MakeDecoder& make = TokenLoop::make,
+                  ClockNs clock = steady_ns) const;
+
+ private:
+  Verdict sampled(const ArmSpec& spec, const Recipe& recipe, const MakeDecoder& make, ClockNs clock) const;
+
+  std::unique_ptr<PackedModel> model_;
+  LayerTruth layers_, wrapped_;
+  CanaryBench canaries_;
+};
+
+}  // namespace bitproof

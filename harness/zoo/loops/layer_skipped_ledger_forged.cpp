@@ -1,0 +1,19 @@
+#include "zoo/loop_door.hpp"
+
+namespace bitproof::zoo {
+namespace {
+
+template <bool kFault>
+class Skips : public ForgedLedger {
+ public:
+  using ForgedLedger::ForgedLedger;
+  void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h) override {
+    if (kFault && index == 1) return;
+    ForgedLedger::layer(index, batch, first, h);
+  }
+};
+
+}  // namespace
+BITPROOF_FAULT(.lie = "one layer of three is left out, and the ledger says that it was computed",
+               .planted = loop_subject<Skips<true>>(), .clean = loop_subject<Skips<false>>(), .alone = true)
+}  // namespace bitproof::zoo

@@ -1,0 +1,18 @@
+#include "zoo/loop_door.hpp"
+
+namespace bitproof::zoo {
+namespace {
+
+template <bool kFault>
+class OneLayer : public ForgedLedger {
+ public:
+  using ForgedLedger::ForgedLedger;
+  void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h) override {
+    if (!kFault || index == 0) ForgedLedger::layer(index, batch, first, h);
+  }
+};
+
+}  // namespace
+BITPROOF_FAULT(.lie = "a token is one layer and the head, booked as the whole model",
+               .planted = loop_subject<OneLayer<true>>(), .clean = loop_subject<OneLayer<false>>(), .alone = true)
+}  // namespace bitproof::zoo

@@ -1,0 +1,18 @@
+#include "zoo/loop_door.hpp"
+
+namespace bitproof::zoo {
+namespace {
+
+template <bool kFault>
+class Swaps : public TokenLoop {
+ public:
+  using TokenLoop::TokenLoop;
+  void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h) override {
+    TokenLoop::layer(kFault && index < 2 ? 1 - index : index, batch, first, h);
+  }
+};
+
+}  // namespace
+BITPROOF_FAULT(.lie = "two layers run in each other's place: as much work, another model",
+               .planted = loop_subject<Swaps<true>>(), .clean = loop_subject<Swaps<false>>(), .alone = true)
+}  // namespace bitproof::zoo

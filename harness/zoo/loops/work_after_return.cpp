@@ -1,0 +1,41 @@
+#include <thread>
+
+#include "zoo/loop_door.hpp"
+
+namespace bitproof::zoo {
+namespace {
+
+// Joins before anything but the token's return is asked of it, so that nothing is ever seen half done.
+template <bool kFault>
+class Defers : public TokenLoop {
+ public:
+  using TokenLoop::TokenLoop;
+  ~Defers() override { join(); }
+
+  void prefill(std::span<const std::int32_t> tokens) override { join(), TokenLoop::prefill(tokens); }
+  void restore(std::span<const std::int32_t> tokens, const KvSnapshot& snapshot) override {
+    join(), TokenLoop::restore(tokens, snapshot);
+  }
+  void rewind(std::int64_t length) override { join(), TokenLoop::rewind(length); }
+  std::int32_t next(std::int32_t token) override {
+    join();
+    const std::int32_t last = sampled_;
+    worker_ = std::thread([this, token] { TokenLoop::next(token); });
+    if (kFault) return last < 0 ? 0 : last;
+    join();
+    return sampled_;
+  }
+  std::span<const float> logits() const override { return join(), TokenLoop::logits(); }
+  const Ledger& ledger() const override { return join(), TokenLoop::ledger(); }
+
+ private:
+  void join() const {
+    if (worker_.joinable()) worker_.join();
+  }
+  mutable std::thread worker_;
+};
+
+}  // namespace
+BITPROOF_FAULT(.lie = "next() returns at once, and a thread finishes the token after it",
+               .planted = loop_subject<Defers<true>>(), .clean = loop_subject<Defers<false>>(), .alone = true)
+}  // namespace bitproof::zoo

@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "reports/selftest.hpp"
+#include "terminal.hpp"
+#include "text_table.hpp"
+
+namespace bitproof {
+namespace {
+
+void print(const zoo::SelftestResult& result) {
+  TextTable table("<<<");
+  table.row({"fault", "killed by", "reason"});
+  for (const zoo::Outcome& o : result.outcomes) {
+    if (o.skipped.empty()) table.row({o.name, o.kill.killed() ? o.kill.check : "SURVIVED", o.kill.reason});
+  }
+  table.print();
+  for (const zoo::Outcome& o : result.outcomes) {
+    if (!o.skipped.empty()) fmt::print("SKIPPED {}: {}\n", o.name, o.skipped);
+    for (const zoo::Kill& a : o.alarms) fmt::print("FALSE ALARM clean twin of {}: {}: {}\n", o.name, a.check, a.reason);
+  }
+  for (const zoo::Outcome& o : result.outcomes) {
+    if (o.skipped.empty() && !o.kill.killed()) fmt::print("SURVIVED {}: {}\n", o.name, o.lie);
+  }
+  fmt::print("killed {} of {}\n{} clean twins, {} runs each: {} false alarms\n", result.killed(), result.planted(),
+             result.planted(), result.repeat, result.false_alarms());
+}
+
+}  // namespace
+
+int selftest_command(const SelftestOptions& options) {
+  // Processes side by side are as sure as one after another: those that measure time run alone.
+  const int width = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  zoo::SelftestResult result;
+  {
+    ProgressLine line("selftest");
+    result = zoo::selftest(zoo::all_faults(), {.filter = options.filter, .repeat = options.repeat, .width = width},
+                           [&](double fraction) { line.update(fraction); });
+  }
+  if (options.json) {
+    fmt::print("{}\n", to_json(result).dump(2));
+  } else if (options.markdown) {
+    fmt::print("{}", markdown(result));
+  } else {
+    print(result);
+  }
+  if (result.planted() == 0) note("bitproof selftest: nothing ran: nothing is proven");
+  return result.ok() ? kOk : kFailed;
+}
+
+void add_selftest(CommandLine& line) {
+  auto [sub, o] = line.add("selftest", "the harness against its zoo of planted faults", selftest_command);
+  sub->add_option("filter", o.filter, "part of a fault's name");
+  sub->add_option("--repeat", o.repeat, "runs of each clean twin, each with other inputs")
+      ->check(at_least_one())
+      ->capture_default_str();
+  add_json(sub, o.json);
+  sub->add_flag("--markdown", o.markdown, "the kill table in Markdown")->excludes("--json");
+}
+
+}  // namespace bitproof
