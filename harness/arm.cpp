@@ -8,6 +8,8 @@
 #include <cmath>
 #include <thread>
 
+#include "allocation_count.hpp"
+#include "ceiling_table.hpp"
 #include "error.hpp"
 #include "interrupt.hpp"
 #include "loop_trial.hpp"
@@ -67,23 +69,11 @@ std::uint64_t hash_of(std::span<const float> values) {
   return hash;
 }
 
-bool is_arithmetic(const std::string& op) { return op != "memory" && op != "threading" && op != "kv_cache"; }
-
 bool carries(const std::string& id, Technique t) {
   for (const Variant& v : all_variants()) {
     if (v.id == id) return v.info->techniques.has(t);
   }
   return false;
-}
-
-// The dispatched variants of the arithmetic slots that lack (or have) a technique.
-std::string variants_with(const RecipeNames& names, Technique t, bool has) {
-  std::string list;
-  for (const Variant& v : all_variants()) {
-    if (!is_arithmetic(v.op) || names.at(v.op) != v.id || v.info->techniques.has(t) != has) continue;
-    list += (list.empty() ? "" : ", ") + v.id;
-  }
-  return list;
 }
 
 }  // namespace
@@ -144,20 +134,20 @@ std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, cons
 bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& s) {
   loop_->rewind(depth_);
   std::int32_t token = prompt.back();
-  const std::int64_t system_calls = loop_->memory_usage().system_calls;
   const std::int64_t faults = page_faults();
   const double cpu = cpu_ns();
   for (std::int64_t t = 0; t < tokens; ++t) {
+    const std::optional<std::int64_t> allocated = allocations();
     const double start = clock_();
     token = loop_->next(token);
     s.wall_ns += clock_() - start;
+    s.allocations = allocated && s.allocations ? std::optional(*s.allocations + *allocations() - *allocated) : std::nullopt;
     if (token < 0) return false;
     ++s.tokens;
     keep_fingerprint(t, token);
   }
   s.cpu_ns += cpu_ns() - cpu;
   s.page_faults += page_faults() - faults;
-  s.system_calls += loop_->memory_usage().system_calls - system_calls;
   threads_seen_ = std::max(threads_seen_, loop_->threads_seen());
   accumulate(ledger_, loop_->ledger());
   add_expected(expected_, shape_, weight_bytes_, Decode{depth_, tokens, keeps_past_, capacity_});
@@ -240,39 +230,28 @@ double Arm::bytes_per_token() const { return ledger_.total_bytes() / static_cast
 std::uint64_t Arm::logits_hash() const { return hash_of(logits_); }
 
 std::vector<Witness> Arm::observed() const {
-  double tokens = 0, cpu = 0, wall = 0;
-  std::int64_t system_calls = 0, faults = 0;
+  double tokens = 0, cpu = 0, wall = 0, faults = 0;
+  std::optional<double> allocated = 0;
   for (const LoopSample& s : samples_) {
     tokens += static_cast<double>(s.tokens);
+    faults += static_cast<double>(s.page_faults);
+    allocated = allocated && s.allocations ? std::optional(*allocated + static_cast<double>(*s.allocations)) : std::nullopt;
+    if (!undisturbed(s.load)) continue;
     cpu += s.cpu_ns;
     wall += s.wall_ns;
-    system_calls += s.system_calls;
-    faults += s.page_faults;
   }
-  const double allocations = static_cast<double>(system_calls) / tokens;
+  if (allocated) *allocated /= tokens;
   const double positions = static_cast<double>(ledger_.positions) / static_cast<double>(ledger_.tokens);
-  const RecipeNames ran = dispatched();
-  const std::string scalar_slots = variants_with(ran, Technique::simd, false);
-  const std::string prefetching = variants_with(ran, Technique::prefetch, true);
-  const std::string look_up = variants_with(ran, Technique::tmac, true);
-  const auto wanted = [&](Technique t) { return spec_.techniques.has(t); };
-  return {
-      {Technique::memory_pool, wanted(Technique::memory_pool), system_calls == 0,
-       fmt::format("{:.4g} blocks asked of the system allocator and {:.4g} page faults a token", allocations,
-                   static_cast<double>(faults) / tokens)},
-      {Technique::simd, wanted(Technique::simd), scalar_slots.empty(),
-       scalar_slots.empty() ? "dispatched: " + variants_with(ran, Technique::simd, true)
-                            : "without SIMD: " + scalar_slots},
-      {Technique::threading, wanted(Technique::threading), threads_seen_ > 1,
-       fmt::format("{} thread(s) ran tiles, CPU time over wall {:.2f}", threads_seen_, cpu / wall)},
-      {Technique::prefetch, wanted(Technique::prefetch), !prefetching.empty(),
-       prefetching.empty() ? "no dispatched variant prefetches" : "dispatched: " + prefetching},
-      {Technique::tmac, wanted(Technique::tmac), !look_up.empty(),
-       look_up.empty() ? "no dispatched variant looks up" : "dispatched: " + look_up},
-      // After an empty prefix one position is all there is, with a cache or without.
-      {Technique::kv_cache, wanted(Technique::kv_cache), positions == 1.0 && (depth_ > 0 || wanted(Technique::kv_cache)),
-       fmt::format("{:.4g} positions computed a token", positions)},
-  };
+  const bool past = depth_ > 0 || spec_.techniques.has(Technique::kv_cache);
+  const std::vector<SlotCode> code = slot_code(dispatched());
+  std::vector<Witness> all = {memory_pool_witness(allocated, allocations_why(), faults / tokens),
+                              simd_witness(code),
+                              threading_witness(threads_seen_, wall > 0 ? std::optional(cpu / wall) : std::nullopt),
+                              prefetch_witness(code),
+                              tmac_witness(code),
+                              kv_cache_witness(positions, past)};
+  for (Witness& w : all) w.wanted = spec_.techniques.has(w.technique);
+  return all;
 }
 
 // A technique whose slots do not all answer their canary is not engaged, whatever else is seen of it.

@@ -11,6 +11,7 @@
 #include "statistics.hpp"
 #include "token_loop.hpp"
 #include "verdict.hpp"
+#include "witness.hpp"
 
 namespace bitproof {
 
@@ -19,8 +20,8 @@ struct LoopSample {
   std::int64_t tokens = 0;  // that came out of the loop
   double wall_ns = 0;
   double cpu_ns = 0;
-  std::int64_t page_faults = 0;        // minor and major, of this process
-  std::int64_t system_calls = 0;       // blocks asked of the system allocator
+  std::int64_t page_faults = 0;  // minor and major, of this process
+  std::optional<std::int64_t> allocations = 0;  // blocks asked of the system, by any thread; none where not counted
   std::optional<double> ping_pong_ns;  // placement probe just before
   Load load;
 
@@ -36,14 +37,6 @@ inline constexpr double kResidualFloor_ns = 50e3;
 // The floor is for samples so short that the scheduler's accounting, and threads that spin before they sleep, matter.
 inline constexpr double kMostCpu = 1.5;
 inline constexpr double kCpuFloor_ns = 50e6;
-
-// Evidence that a technique ran, not that it was asked for.
-struct Witness {
-  Technique technique;
-  bool wanted;
-  bool engaged;
-  std::string evidence;
-};
 
 struct ArmSpec {
   std::string label;  // "none", "simd", "all without tmac"

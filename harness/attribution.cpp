@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "memory_map.hpp"
+#include "token_physics.hpp"
 
 namespace bitproof {
 namespace {
@@ -41,17 +42,62 @@ std::optional<RatioEstimate> ratio(const Arm* faster, const Arm* slower) {
   return ratio_estimate(a, b);
 }
 
-// Amdahl: with allocation and page faults gone, everything else takes as long as before.
-std::optional<double> most_from_pool(const Arm* none) {
-  if (!none) return std::nullopt;
+TokenTime token_time(const Arm& arm) {
   double faults = 0, tokens = 0;
-  for (const LoopSample& s : none->samples()) {
+  for (const LoopSample& s : arm.samples()) {
     faults += static_cast<double>(s.page_faults);
     tokens += static_cast<double>(s.tokens);
   }
-  const double memory_ns = none->ledger()[LoopOp::memory].ns / static_cast<double>(none->ledger().tokens);
-  const double saved = memory_ns + faults / tokens * page_fault_ns();
-  return none->wall_ns_per_token() / (none->wall_ns_per_token() - saved);
+  return {arm.ledger(), arm.wall_ns_per_token(), std::max(arm.residual_ns() + arm.timer_ns(), 0.0),
+          faults / tokens * page_fault_ns()};
+}
+
+Change change_of(Technique t, const Arm& with, const Arm& without, const CeilingTable& ceilings) {
+  Change change{.technique = t, .threads = with.spec().threads};
+  for (const auto& [slot, id] : with.spec().names) {
+    if (without.spec().names.at(slot) != id) change.slots.insert(slot);
+  }
+  const LoopTraits traits = traits_of(with.shape(), with.spec().names);
+  const std::set<std::string> states = states_of(with, ceilings);
+  for (int i = 0; i < kLoopOpCount; ++i) {
+    const Work work = op_work(static_cast<LoopOp>(i), with.ledger(), traits);
+    change.least_ns[static_cast<std::size_t>(i)] = least_ns(limits(work, with.spec().threads, states, ceilings));
+  }
+  return change;
+}
+
+// How much more of memory's bandwidth one of the states has that these arms were measured in. The states also differ in
+// what a barrier costs, which is a small part of a token.
+std::optional<double> placement(const Arm& a, const Arm& b, const CeilingTable& ceilings) {
+  std::set<std::string> states = states_of(a, ceilings);
+  states.merge(states_of(b, ceilings));
+  if (states.empty()) return std::nullopt;
+  if (states.size() == 1) return 1;
+  std::vector<double> rates;
+  for (const std::string& state : states) {
+    const auto ceiling = ceilings.at(std::max(a.spec().threads, b.spec().threads), state);
+    if (!ceiling) return std::nullopt;
+    rates.push_back(ceiling->gb_per_s.median);
+  }
+  return std::ranges::max(rates) / std::ranges::min(rates);
+}
+
+void bound(Technique t, const Arm* with, const Arm* without, const CeilingTable& ceilings,
+           const std::optional<RatioEstimate>& ratio, std::optional<Bound>& most, Credit& verdict) {
+  if (!ratio) return;
+  most = amdahl_bound(change_of(t, *with, *without, ceilings), token_time(*without));
+  verdict = judge_credit(*ratio, *most, placement(*with, *without, ceilings));
+}
+
+// "memory_pool alone: IMPOSSIBLE: ..."; "" when it is not.
+std::string fault(const std::string& what, const std::optional<RatioEstimate>& ratio, const std::optional<Bound>& most,
+                  Credit verdict) {
+  if (verdict != Credit::impossible) return "";
+  return fmt::format(
+      "{}: IMPOSSIBLE: {:.4g}x [{:.4g}, {:.4g}] would need {:.1f} % of the time, but {} leave {:.1f} % to "
+      "save: {:.4g}x at most",
+      what, ratio->geometric_mean, ratio->ci_low, ratio->ci_high, 100 * share_for(ratio->geometric_mean), most->by,
+      100 * most->share, most->most);
 }
 
 }  // namespace
@@ -66,7 +112,7 @@ std::vector<ArmSpec> attribution_arms(int threads, bool left_out) {
   return arms;
 }
 
-Attribution attribute(std::span<const std::unique_ptr<Arm>> arms) {
+Attribution attribute(std::span<const std::unique_ptr<Arm>> arms, const CeilingTable& ceilings) {
   Attribution result;
   for (const auto& arm : arms) result.arms_measured += !arm->samples().empty();
   const Arm* none = find(arms, kNoTechniques);
@@ -75,15 +121,15 @@ Attribution attribute(std::span<const std::unique_ptr<Arm>> arms) {
   for (int i = 0; i < kTechniqueCount; ++i) {
     const auto t = static_cast<Technique>(i);
     const Promise& promise = kPromised[i];
+    const Arm* alone = find(arms, only(t));
+    const Arm* all_but = find(arms, kAllTechniques.without(t));
     TechniqueCredit credit{.technique = t,
-                           .alone = ratio(find(arms, only(t)), none),
-                           .without = ratio(all, find(arms, kAllTechniques.without(t))),
-                           .most = t == Technique::memory_pool ? most_from_pool(none) : std::nullopt,
-                           .engaged = false,
+                           .alone = ratio(alone, none),
+                           .without = ratio(all, all_but),
                            .evidence = "no arm with it was measured",
-                           .expected = promise.text,
-                           .realization_low = std::nullopt,
-                           .realization_high = std::nullopt};
+                           .expected = promise.text};
+    bound(t, alone, none, ceilings, credit.alone, credit.most_alone, credit.verdict_alone);
+    bound(t, all, all_but, ceilings, credit.without, credit.most_without, credit.verdict_without);
     bool wanted = false, engaged = true;
     for (const auto& arm : arms) {
       if (arm->samples().empty() || !arm->spec().techniques.has(t)) continue;
@@ -93,15 +139,29 @@ Attribution attribute(std::span<const std::unique_ptr<Arm>> arms) {
       engaged &= w.engaged;
     }
     credit.engaged = wanted && engaged;
-    const bool possible = credit.alone && (!credit.most || credit.alone->geometric_mean <= *credit.most);
-    if (possible && credit.engaged) {
-      credit.realization_low = (credit.alone->geometric_mean - 1) / (promise.high - 1);
-      credit.realization_high = (credit.alone->geometric_mean - 1) / (promise.low - 1);
-      if (*credit.realization_low > *credit.realization_high) std::swap(credit.realization_low, credit.realization_high);
+    const bool allowed = credit.verdict_alone == Credit::possible || credit.verdict_alone == Credit::noise;
+    if (allowed && credit.engaged && credit.verdict_without != Credit::impossible) {
+      credit.credited = std::min(credit.alone->geometric_mean, credit.most_alone->most);
+      credit.realization_low = (*credit.credited - 1) / (promise.high - 1);
+      credit.realization_high = (*credit.credited - 1) / (promise.low - 1);
+      if (*credit.realization_low > *credit.realization_high)
+        std::swap(credit.realization_low, credit.realization_high);
     }
     result.techniques.push_back(std::move(credit));
   }
   return result;
+}
+
+std::vector<std::string> faults(const Attribution& attribution) {
+  std::vector<std::string> list;
+  for (const TechniqueCredit& c : attribution.techniques) {
+    const std::string technique = name(c.technique);
+    for (const std::string& line : {fault(technique + " alone", c.alone, c.most_alone, c.verdict_alone),
+                                    fault(technique + " in all", c.without, c.most_without, c.verdict_without)}) {
+      if (!line.empty()) list.push_back(line);
+    }
+  }
+  return list;
 }
 
 }  // namespace bitproof

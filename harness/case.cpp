@@ -30,6 +30,13 @@ const std::map<std::string, std::vector<const char*>>& dimension_table() {
   return table;
 }
 
+bool is_product(const std::string& op) {
+  return op == "ternary_matmul" || op == "dense_matmul" || op == "threading" || op == "memory";
+}
+
+// Judged by a contract's properties and through other kernels' work.
+bool is_slot(const std::string& op) { return op == "threading" || op == "memory" || op == "kv_cache"; }
+
 template <class Integer>
 Integer parse_integer(const std::string& text, const std::string& where) {
   Integer value = 0;
@@ -64,13 +71,19 @@ Fill parse_fill(const std::string& text) {
   for (std::size_t i = 0; i < std::size(kFillNames); ++i) {
     if (text == kFillNames[i]) return static_cast<Fill>(i);
   }
-  throw BadInput("no fill is named '{}'; known: random, extreme, zero", text);
+  throw BadInput("no fill is named '{}'; known: {}", text, fmt::join(kFillNames, ", "));
+}
+
+bool has_fill(const std::string& op, Fill fill) {
+  if (is_product(op)) return fill <= Fill::one_hot;
+  return !is_slot(op) || fill < Fill::nan;
 }
 
 std::string to_string(const Case& c) {
   std::string text;
   for (const char* d : dimensions(c.op)) text += fmt::format("{}={},", d, dimension(c, d));
-  return text + fmt::format("fill={},seed={}", kFillNames[static_cast<int>(c.fill)], c.seed);
+  return text + fmt::format("fill={},seed={}{}", kFillNames[static_cast<int>(c.fill)], c.seed,
+                            c.every_offset ? ",offsets=all" : "");
 }
 
 Case parse_case(const std::string& op, const std::string& text) {
@@ -88,6 +101,9 @@ Case parse_case(const std::string& op, const std::string& text) {
       c.fill = parse_fill(value);
     } else if (key == "seed") {
       c.seed = parse_integer<std::uint64_t>(value, "--case: seed");
+    } else if (key == "offsets") {
+      if (value != "all") throw BadInput("--case: offsets = '{}'; only 'all' is known", value);
+      c.every_offset = true;
     } else if (std::find_if(known.begin(), known.end(), [&](const char* d) { return key == d; }) == known.end()) {
       throw BadInput("--case: {} has no dimension '{}'", op, key);
     } else {
@@ -108,11 +124,16 @@ void validate(const Case& c, const std::string& where) {
     }
     if (value < 1 || value > kLargest) throw BadInput("{}: {} = {} is not in 1 .. 2^31", where, d, value);
   }
-  const bool product = c.op == "ternary_matmul" || c.op == "dense_matmul" || c.op == "threading" || c.op == "memory";
-  if (product && c.cols > matmul::kMaxCols) {
+  if (!has_fill(c.op, c.fill)) {
+    throw BadInput("{}: fill = {} means nothing for {}", where, kFillNames[static_cast<int>(c.fill)], c.op);
+  }
+  if (c.every_offset && is_slot(c.op))
+    throw BadInput("{}: {} has no buffers of its own to put at offsets", where, c.op);
+  if (is_product(c.op) && c.cols > matmul::kMaxCols) {
     throw BadInput("{}: cols = {} is over the contract's {}", where, c.cols, matmul::kMaxCols);
   }
-  if (c.op == "rope" && c.cols % 2 != 0) throw BadInput("{}: rope pairs columns: cols = {} must be even", where, c.cols);
+  if (c.op == "rope" && c.cols % 2 != 0)
+    throw BadInput("{}: rope pairs columns: cols = {} must be even", where, c.cols);
   const bool cached = c.op == "attention" || c.op == "kv_cache";
   if (cached && c.rows % c.kv_heads != 0) {
     throw BadInput("{}: rows (heads) = {} is not a multiple of kv_heads = {}", where, c.rows, c.kv_heads);

@@ -3,15 +3,22 @@
 #include <map>
 #include <utility>
 
+#include "together.hpp"
+
 namespace bitproof {
+namespace {
+
+constexpr double kNoticeable = 0.05;
+
+}  // namespace
 
 bool disturbed(const Load& load) {
-  constexpr double kNoticeable = 0.05;
   return load.foreign_fraction.value_or(0) > kNoticeable || load.steal_fraction.value_or(0) > kNoticeable;
 }
 
+bool undisturbed(const Load& load) { return load.foreign_fraction && load.steal_fraction && !disturbed(load); }
+
 void CeilingTable::add(std::vector<ReadSample> taken) {
-  constexpr double kHadItsCpus = 0.9;
   for (ReadSample& s : taken) {
     if (s.load.own_cpus < kHadItsCpus * s.threads) {
       ++set_aside;
@@ -19,6 +26,17 @@ void CeilingTable::add(std::vector<ReadSample> taken) {
     }
     states.add({s.ping_pong_ns, "", {}});
     samples.push_back(std::move(s));
+  }
+}
+
+void CeilingTable::add(std::vector<PeakSample> taken) {
+  for (PeakSample& s : taken) {
+    if (s.cpus < kHadItsCpus * s.threads) {
+      ++set_aside;
+      continue;
+    }
+    states.add({s.ping_pong_ns, "", {}});
+    peaks.push_back(std::move(s));
   }
 }
 
@@ -35,9 +53,36 @@ std::optional<Ceiling> CeilingTable::at(int threads, const std::string& state) c
   return chosen.empty() ? std::nullopt : std::optional(best_patterns(chosen).front());
 }
 
-std::optional<double> CeilingTable::fraction(double gb_per_s, int threads, const std::optional<double>& ping_pong_ns) const {
+std::optional<PeakCeiling> CeilingTable::peak(const std::string& what, int threads, const std::string& state,
+                                              const std::string& isa) const {
+  if (state == "unknown") return std::nullopt;
+  std::map<std::pair<std::string, std::string>, std::vector<double>> rates;  // by ISA and pattern
+  for (const PeakSample& s : peaks) {
+    if (s.what != what || s.threads != threads || (!isa.empty() && s.isa != isa)) continue;
+    if (states.label(s.ping_pong_ns) == state) rates[{s.isa, s.pattern}].push_back(s.per_ns);
+  }
+  std::optional<PeakCeiling> best;
+  for (const auto& [key, list] : rates) {
+    if (list.size() < kFewestCeilingSamples) continue;
+    if (best && best->per_ns.median >= median(list)) continue;
+    best = PeakCeiling{key.first, key.second, estimate(list)};
+  }
+  return best;
+}
+
+std::optional<double> CeilingTable::fraction(double gb_per_s, int threads,
+                                             const std::optional<double>& ping_pong_ns) const {
   const auto ceiling = at(threads, states.label(ping_pong_ns));
   return ceiling ? std::optional(gb_per_s / ceiling->gb_per_s.median) : std::nullopt;
+}
+
+std::set<std::string> CeilingTable::states_of(std::span<const std::optional<double>> readings) const {
+  std::set<std::string> labels;
+  for (const std::optional<double>& r : readings) labels.insert(states.label(r));
+  if (labels.erase("unknown") == 0 || labels.empty()) return labels;
+  for (const ReadSample& s : samples) labels.insert(states.label(s.ping_pong_ns));
+  labels.erase("unknown");
+  return labels;
 }
 
 }  // namespace bitproof

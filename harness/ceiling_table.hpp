@@ -1,38 +1,57 @@
-// The read ceilings of one run, by thread count and placement state, and what they say of a result.
+// The ceilings of one run, by thread count and placement state: what memory, caches and cores can do at best.
 #pragma once
 
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "ceiling.hpp"
+#include "peaks.hpp"
 #include "placement.hpp"
 
 namespace bitproof {
-
-// A result above its ceiling by more than this is IMPOSSIBLE: the margin covers the spread of the ceiling itself.
-inline constexpr double kMostOfCeiling = 1.05;
 
 // Samples that a ceiling of one state needs to be one.
 inline constexpr std::size_t kFewestCeilingSamples = 3;
 
 // True for a load in which others had the CPUs: such a sample is kept, and marked.
 bool disturbed(const Load& load);
+// True only where it was read that nobody else did: a load without a reading is neither.
+bool undisturbed(const Load& load);
+
+// The best pattern (of the best ISA) at what it does.
+struct PeakCeiling {
+  std::string isa, pattern;
+  Estimate per_ns;  // Gop/s or GB/s
+};
 
 struct CeilingTable {
   std::vector<ReadSample> samples;
+  std::vector<PeakSample> peaks;
+  std::vector<CacheLevel> caches;  // nearest first; empty where the machine does not say
   StateTracker states;
-  int set_aside = 0;  // samples in which the reading threads did not get their CPUs; they say nothing of memory
+  int set_aside = 0;  // samples in which the reading threads did not get their CPUs; they say nothing of the hardware
   std::string why;    // not measured at all
 
   // Adds samples and their states; sets aside those that were disturbed.
   void add(std::vector<ReadSample> taken);
+  void add(std::vector<PeakSample> taken);
 
-  // The ceiling of these threads in this state; none for an unknown state or too few samples.
+  // The read ceiling of memory for these threads in this state; none for an unknown state or too few samples.
   std::optional<Ceiling> at(int threads, const std::string& state) const;
+
+  // The same of a core's or a cache's peak; of one ISA if it is given.
+  std::optional<PeakCeiling> peak(const std::string& what, int threads, const std::string& state,
+                                  const std::string& isa = "") const;
 
   // gb_per_s over the ceiling of these threads in the state of this reading.
   std::optional<double> fraction(double gb_per_s, int threads, const std::optional<double>& ping_pong_ns) const;
+
+  // The states that these readings were taken in; where one of them is unknown and another not, every state of the
+  // ceilings. Empty where nothing is known.
+  std::set<std::string> states_of(std::span<const std::optional<double>> readings) const;
 };
 
 }  // namespace bitproof

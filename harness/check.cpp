@@ -1,6 +1,7 @@
 #include "check.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include "error.hpp"
 #include "interrupt.hpp"
@@ -33,7 +34,9 @@ void check_op(const std::string& op, std::span<const Case> cases, const Filter& 
     if (v.runnable()) {
       chosen.push_back(&v);
     } else {
-      report({v.id, {}, {Status::skipped, v.reason()}, ""});
+      // Code that cannot run can still be read.
+      const Verdict code = screen_code(v);
+      report({v.id, {}, code.ok() ? Verdict{Status::skipped, v.reason()} : code, "bitproof check " + v.id});
     }
   }
   for (const Case& c : cases) {
@@ -64,6 +67,28 @@ std::vector<Case> cross(const std::string& op, std::initializer_list<std::int64_
   return all;
 }
 
+// One small shape an op, with tails of every vector length: all other fills, and every address modulo 64.
+std::vector<Case> small_cases(const std::string& op) {
+  const bool heads = op == "attention" || op == "kv_cache";
+  Case c{.name = "clearance", .op = op, .rows = heads ? 6 : 67, .cols = 66, .batch = 3, .kv_heads = heads ? 3 : 1,
+         .positions = 37};
+  const auto known = dimensions(op);
+  const bool modes = std::any_of(known.begin(), known.end(), [](const std::string_view d) { return d == "mode"; });
+  std::vector<Case> all;
+  for (c.mode = 0; c.mode <= modes; ++c.mode) {
+    for (int fill = static_cast<int>(Fill::sparse); fill < kFills; ++fill) {
+      c.fill = static_cast<Fill>(fill);
+      for (c.seed = 1; has_fill(op, c.fill) && c.seed <= 2; ++c.seed) all.push_back(c);
+    }
+    c.fill = Fill::random;
+    c.seed = 1;
+    if (op == "memory" || op == "threading" || op == "kv_cache") continue;
+    all.push_back(c);
+    all.back().every_offset = true;
+  }
+  return all;
+}
+
 // Also with the even seed, which puts ties into activation_quant and NaN into sampling (problems/norms.cpp).
 std::vector<Case> with_even_seed(std::vector<Case> cases) {
   for (std::size_t i = 0, n = cases.size(); i < n; ++i) {
@@ -71,6 +96,29 @@ std::vector<Case> with_even_seed(std::vector<Case> cases) {
     cases.back().seed = 2;
   }
   return cases;
+}
+
+std::vector<Case> clearance_shapes(const std::string& op) {
+  if (op == "ternary_matmul" || op == "dense_matmul") {
+    auto all = cross(op, {1, 17, 70}, {1, 63, 257, 4096}, {1, 3});
+    const auto large = cross(op, {64}, {11008}, {1, 9});
+    all.insert(all.end(), large.begin(), large.end());
+    return all;
+  }
+  if (op == "attention") {
+    auto all = cross(op, {1, 6}, {7, 128}, {1, 5}, {0, 1});
+    for (Case& c : all) c.kv_heads = c.rows == 6 ? 3 : 1;
+    return all;
+  }
+  if (op == "kv_cache") return cross(op, {4}, {32}, {1});
+  if (op == "memory" || op == "threading") return cross(op, {1, 70}, {257}, {1, 3});
+  if (op == "rope") return cross(op, {1, 5}, {2, 30, 128}, {1, 3}, {0, 1});
+  if (op == "dequantize") return cross(op, {1, 33, 4096}, {1}, {1, 3}, {0, 1});
+  if (op == "gated_ffn") return cross(op, {1}, {1, 33, 11008}, {1, 3}, {0, 1});
+  if (op == "sampling") return with_even_seed(cross(op, {1, 7, 32000}, {1}, {1}));
+  if (op == "embedding") return cross(op, {50}, {1, 33, 4096}, {1, 3});
+  if (op == "activation_quant") return with_even_seed(cross(op, {1}, {1, 33, 4096}, {1, 3}));
+  return cross(op, {1}, {1, 33, 4096}, {1, 3});
 }
 
 }  // namespace
@@ -130,26 +178,10 @@ CheckSummary check(std::span<const Case> cases, const std::string& filter_text,
 }
 
 std::vector<Case> clearance_cases(const std::string& op) {
-  if (op == "ternary_matmul" || op == "dense_matmul") {
-    auto all = cross(op, {1, 17, 70}, {1, 63, 257, 4096}, {1, 3});
-    const auto large = cross(op, {64}, {11008}, {1, 9});
-    all.insert(all.end(), large.begin(), large.end());
-    return all;
-  }
-  if (op == "attention") {
-    auto all = cross(op, {1, 6}, {7, 128}, {1, 5}, {0, 1});
-    for (Case& c : all) c.kv_heads = c.rows == 6 ? 3 : 1;
-    return all;
-  }
-  if (op == "kv_cache") return cross(op, {4}, {32}, {1});
-  if (op == "memory" || op == "threading") return cross(op, {1, 70}, {257}, {1, 3});
-  if (op == "rope") return cross(op, {1, 5}, {2, 30, 128}, {1, 3}, {0, 1});
-  if (op == "dequantize") return cross(op, {1, 33, 4096}, {1}, {1, 3}, {0, 1});
-  if (op == "gated_ffn") return cross(op, {1}, {1, 33, 11008}, {1, 3}, {0, 1});
-  if (op == "sampling") return with_even_seed(cross(op, {1, 7, 32000}, {1}, {1}));
-  if (op == "embedding") return cross(op, {50}, {1, 33, 4096}, {1, 3});
-  if (op == "activation_quant") return with_even_seed(cross(op, {1}, {1, 33, 4096}, {1, 3}));
-  return cross(op, {1}, {1, 33, 4096}, {1, 3});
+  std::vector<Case> all = clearance_shapes(op);
+  const std::vector<Case> small = small_cases(op);
+  all.insert(all.end(), small.begin(), small.end());
+  return all;
 }
 
 template <class Kernel>

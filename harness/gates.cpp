@@ -4,6 +4,7 @@
 
 #include "loop_trial.hpp"
 #include "reference/bounded.hpp"
+#include "token_physics.hpp"
 
 namespace bitproof {
 namespace {
@@ -46,8 +47,8 @@ std::vector<std::string> faults(const Arm& arm, const CeilingTable& ceilings, in
       list.push_back(fmt::format("{}: {} was not asked for and is engaged: {}", label, name(w.technique), w.evidence));
     }
   }
-  if (const auto f = fraction_of_ceiling(arm, ceilings); f && *f > kMostOfCeiling) {
-    list.push_back(fmt::format("{}: IMPOSSIBLE: {:.0f} % of what this machine can read", label, 100 * *f));
+  if (const std::string fault = impossible(judge_arm(arm, ceilings)); !fault.empty()) {
+    list.push_back(fmt::format("{}: {}", label, fault));
   }
   return list;
 }

@@ -117,7 +117,15 @@ struct Lane {
   bool full = false;
 };
 
-// Fills lanes side by side, each at its own pace, to past the second wrap, and checks each after each append; then all.
+// What is wrong with the view of any lane: an append to one leaves the others as they were.
+std::string lanes_fault(const Cache& cache, const std::vector<Lane>& lanes) {
+  for (const Lane& lane : lanes) {
+    if (std::string fault = cache.view_fault(lane.layer, lane.sequence, lane.end); !fault.empty()) return fault;
+  }
+  return "";
+}
+
+// Fills lanes side by side, each at its own pace, to past the second wrap, and checks all after each append.
 std::string fill_fault(Cache& cache, const Shape& shape, bool wraps, std::vector<Lane> lanes) {
   const std::int64_t horizon = 2 * shape.capacity + 3;
   for (bool progress = true; std::exchange(progress, false);) {
@@ -134,7 +142,7 @@ std::string fill_fault(Cache& cache, const Shape& shape, bool wraps, std::vector
       lane.full = !accepted;
       lane.end = accepted ? end : lane.end;
       progress |= accepted;
-      if (std::string fault = cache.view_fault(lane.layer, lane.sequence, lane.end); !fault.empty()) return fault;
+      if (std::string fault = lanes_fault(cache, lanes); !fault.empty()) return fault;
     }
   }
   for (const Lane& lane : lanes) {

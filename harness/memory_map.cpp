@@ -5,14 +5,18 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <fstream>
+#include <functional>
+#include <map>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "round_up.hpp"
 
@@ -21,12 +25,60 @@ namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
-std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
-
+std::size_t page_size() {
+  static const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return bytes;
+}
 
 std::byte* align_up(std::byte* p, std::size_t alignment) {
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   return p + (round_up(address, alignment) - address);
+}
+
+// Mappings that are done with, by size. A check asks for hundreds of thousands of buffers of few sizes, and a fresh one
+// costs system calls and page faults.
+class SparePages {
+ public:
+  Mapping take(std::size_t bytes) {
+    std::vector<Mapping>& spare = spare_[bytes];
+    if (spare.empty()) return Mapping(bytes, Pages::small);
+    Mapping map = std::move(spare.back());
+    spare.pop_back();
+    held_ -= bytes;
+    return map;
+  }
+  void give(Mapping map) {
+    constexpr std::size_t kMostHeld = std::size_t{256} << 20;
+    if (held_ + map.size() > kMostHeld) return;
+    held_ += map.size();
+    spare_[map.size()].push_back(std::move(map));
+  }
+
+ private:
+  std::map<std::size_t, std::vector<Mapping>> spare_;
+  std::size_t held_ = 0;
+};
+
+SparePages& spare_pages() {
+  thread_local SparePages pages;
+  return pages;
+}
+
+// pattern's low byte first.
+void fill_with(std::uint16_t pattern, std::span<std::byte> bytes) {
+  constexpr std::size_t kBlock = 4096;
+  const std::size_t first = std::min(bytes.size(), kBlock);
+  for (std::size_t i = 0; i < first; ++i) bytes[i] = static_cast<std::byte>(i & 1 ? pattern >> 8 : pattern & 0xff);
+  for (std::size_t i = first; i < bytes.size(); i += kBlock) {
+    std::memcpy(&bytes[i], bytes.data(), std::min(kBlock, bytes.size() - i));
+  }
+}
+
+bool filled_with(std::uint16_t pattern, std::span<const std::byte> bytes) {
+  for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 2); ++i) {
+    if (bytes[i] != static_cast<std::byte>(i & 1 ? pattern >> 8 : pattern & 0xff)) return false;
+  }
+  return bytes.size() <= 2 || std::memcmp(bytes.data(), bytes.data() + 2, bytes.size() - 2) == 0;
 }
 
 [[noreturn]] void fail(std::size_t bytes, int error) {
@@ -93,35 +145,39 @@ std::size_t Mapping::huge_bytes() const {
   return 0;
 }
 
-GuardedBuffer::GuardedBuffer(std::size_t bytes, Fence fence, std::size_t alignment, std::size_t offset)
-    : map_(bytes + alignment, Pages::small) {
+GuardedBuffer::GuardedBuffer(std::size_t bytes, Fence fence, std::size_t alignment, std::size_t offset) {
   if (!std::has_single_bit(alignment) || offset >= alignment || alignment > page_size()) {
     throw std::invalid_argument(fmt::format("guarded buffer: offset {} modulo alignment {}", offset, alignment));
   }
-  pages_ = {map_.data(), round_up(bytes + alignment, page_size())};
+  map_ = spare_pages().take(round_up(bytes + alignment, page_size()));
+  pages_ = {map_.data(), map_.size()};
   const std::size_t room = pages_.size() - bytes;
   const std::size_t start = fence == Fence::before ? offset : room - (room - offset) % alignment;
   data_ = pages_.subspan(start, bytes);
   poison();
 }
 
-std::byte GuardedBuffer::poison_at(std::ptrdiff_t i) const {
-  return static_cast<std::byte>(i & 1 ? pattern_ >> 8 : pattern_ & 0xff);
+GuardedBuffer::~GuardedBuffer() {
+  if (map_.data()) spare_pages().give(std::move(map_));
+}
+
+std::uint16_t GuardedBuffer::pattern_from(const std::byte* p) const {
+  return (p - data()) & 1 ? static_cast<std::uint16_t>(pattern_ >> 8 | pattern_ << 8) : pattern_;
 }
 
 void GuardedBuffer::poison(std::uint16_t pattern) {
   pattern_ = pattern;
-  for (std::byte& b : pages_) b = poison_at(&b - data());
+  fill_with(pattern_from(pages_.data()), pages_);
 }
 
 bool GuardedBuffer::margins_intact() const {
-  const auto intact = [this](const std::byte* begin, const std::byte* end) {
-    for (const std::byte* p = begin; p != end; ++p) {
-      if (*p != poison_at(p - data())) return false;
-    }
-    return true;
-  };
-  return intact(pages_.data(), data()) && intact(data() + size(), pages_.data() + pages_.size());
+  return filled_with(pattern_from(before().data()), before()) && filled_with(pattern_from(after().data()), after());
+}
+
+bool GuardedBuffer::fences(const void* address) const {
+  const std::byte* p = static_cast<const std::byte*>(address);
+  const std::span<const std::byte> all = map_.reserved();
+  return !std::less<>{}(p, all.data()) && std::less<>{}(p, all.data() + all.size());
 }
 
 ProcessMemory process_memory() {

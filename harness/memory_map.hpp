@@ -28,8 +28,9 @@ class Mapping {
   ~Mapping();
 
   std::byte* data() const { return data_; }
-  std::size_t size() const { return bytes_; }  // as asked for
-  std::size_t huge_bytes() const;              // backed by huge pages now; 0 before first touch
+  std::size_t size() const { return bytes_; }                                              // as asked for
+  std::span<const std::byte> reserved() const { return {reservation_, reserved_bytes_}; }  // with the fences
+  std::size_t huge_bytes() const;  // backed by huge pages now; 0 before first touch
 
  private:
   std::byte* reservation_ = nullptr;
@@ -40,16 +41,20 @@ class Mapping {
 
 enum class Fence : std::uint8_t { before, after };
 
-// Poison in every 16 bits: NaN as f16, bf16, float and double, and 2147450879 as int32.
-inline constexpr std::uint16_t kPoison = 0x7fff;
+// Poison in every 16 bits: NaN as f16, bf16, float and double, and 2147450879 as int32. The other poison differs from
+// it in every byte, and is a large finite number of every type: what a maximum or a comparison that skips NaN would
+// hide.
+inline constexpr std::uint16_t kPoison = 0x7fff, kOtherPoison = 0x4b3c;
 
 // An electric fence: bytes whose neighbour on one side is a page that faults on any access. The address is `offset`
 // modulo `alignment` and as near to the fence as that allows; alignment 1 is flush. The margins, the rest of the
 // pages outside the data, are poisoned like the data: a stray write there is found by margins_intact(), a stray read
-// by comparing the results under two poisons.
+// by comparing the results under two poisons. Pages are reused within a thread, and never seen zeroed. Move only.
 class GuardedBuffer {
  public:
   GuardedBuffer(std::size_t bytes, Fence fence, std::size_t alignment = 1, std::size_t offset = 0);
+  GuardedBuffer(GuardedBuffer&&) noexcept = default;
+  ~GuardedBuffer();
 
   std::byte* data() const { return data_.data(); }
   std::size_t size() const { return data_.size(); }
@@ -60,9 +65,12 @@ class GuardedBuffer {
 
   void poison(std::uint16_t pattern = kPoison);  // data and margins
   bool margins_intact() const;
+  bool fences(const void* address) const;  // a fault at this address hit a fence of this buffer
 
  private:
-  std::byte poison_at(std::ptrdiff_t i) const;  // i counts from data()
+  std::span<std::byte> before() const { return {pages_.data(), data_.data()}; }
+  std::span<std::byte> after() const { return {data_.data() + data_.size(), pages_.data() + pages_.size()}; }
+  std::uint16_t pattern_from(const std::byte* p) const;  // the poison as it reads from p on
 
   Mapping map_;
   std::span<std::byte> pages_;  // everything accessible

@@ -53,6 +53,7 @@ void repeat(benchmark::State& state, const Timed& timed, BenchResult& head) {
   if (interrupted()) return state.SkipWithError("interrupted");
   if (timed.begin) timed.begin();
   head.ping_pong_ns = probe_state().ping_pong_ns;
+  head.placements.push_back(head.ping_pong_ns);
   for (auto _ : state) timed.operation();
   if (interrupted()) return state.SkipWithError("interrupted");
   if (timed.count) timed.count(head.counters, static_cast<std::int64_t>(state.iterations()));
@@ -65,6 +66,7 @@ void prepare(const Registered& registered, BenchResult& head) {
   try {
     const auto timed = std::make_shared<Timed>(registered.make());
     head.cost = timed->cost;
+    head.work = timed->work;
     benchmark::RegisterBenchmark(benchmark_name(head).c_str(), [timed, &head](benchmark::State& state) {
       repeat(state, *timed, head);
     })->UseRealTime();
@@ -112,7 +114,7 @@ std::vector<Group> groups_of(const BenchmarkSpec& spec, const MicrobenchOptions&
   if (spec.kind == "kernel") return kernel_groups(spec, options, clearance);
   if (spec.kind == "memory") return memory_groups(spec, clearance);
   if (spec.kind == "threading") return threading_groups(spec, options, clearance);
-  if (spec.kind == "kv_cache") return kv_cache_groups(spec, clearance);
+  if (spec.kind == "kv_cache") return kv_cache_groups(spec, options, clearance);
   return loop_groups(spec, options, clearance);
 }
 
@@ -145,12 +147,17 @@ std::optional<Registered> not_runnable(BenchResult head, const Variant& v, int c
 std::vector<BenchResult> run_microbenchmarks(std::span<const BenchmarkSpec> specs, const MicrobenchOptions& options,
                                              Clearance& clearance,
                                              const std::function<void(double, const std::string&)>& progress) {
-  initialize(options.google);
   std::vector<Group> groups;
   for (const BenchmarkSpec& spec : specs) {
     const std::vector<Group> made = groups_of(spec, options, clearance);
     groups.insert(groups.end(), made.begin(), made.end());
   }
+  return run_groups(std::move(groups), options, progress);
+}
+
+std::vector<BenchResult> run_groups(std::vector<Group> groups, const MicrobenchOptions& options,
+                                    const std::function<void(double, const std::string&)>& progress) {
+  initialize(options.google);
   std::set<std::string> seen;  // on one core, threads = [1, 0] is one point twice
   for (Group& group : groups) {
     std::erase_if(group, [&](const Registered& r) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "physics.hpp"
 #include "placement.hpp"
 #include "problem.hpp"
 #include "statistics.hpp"
@@ -31,8 +32,10 @@ struct BenchResult {
   bool cold = false;
   Estimate ns{};     // of one operation, over the repetitions
   Cost cost{};       // of one operation; 0 where it has no such cost
+  Work work{};       // that one operation must do; what the physics gate holds its time against
   std::map<std::string, double> counters{};  // page faults an operation ...
   std::optional<double> ping_pong_ns{};  // placement just before the last repetition
+  std::vector<std::optional<double>> placements{};  // before each of them, Google Benchmark's trials included
   std::string failure{};  // why there is no number: the variant or its timed outputs did not pass, or it cannot run here
   bool skipped = false;   // it cannot run here: no number, and no fault
 };
@@ -44,6 +47,7 @@ struct Timed {
   std::function<std::string()> verify;  // after each repetition: "" or what is wrong with what the timed operations left
   std::function<void(std::map<std::string, double>&, std::int64_t operations)> count;  // may be empty
   Cost cost;
+  Work work{};
 };
 
 // Benchmarks of one group are interleaved with each other, in random order, repetition by repetition.
@@ -68,11 +72,18 @@ std::vector<BenchResult> run_microbenchmarks(std::span<const BenchmarkSpec> spec
                                              Clearance& clearance,
                                              const std::function<void(double, const std::string&)>& progress = {});
 
+// The same for groups that are made already: everything that is timed by bench passes through here.
+std::vector<BenchResult> run_groups(std::vector<Group> groups, const MicrobenchOptions& options,
+                                    const std::function<void(double, const std::string&)>& progress = {});
+
+// One call of a workload, rotating over its copies. After each repetition what the timed calls left is judged.
+Timed timed_workload(std::shared_ptr<Workload> workload, int copies);
+
 // benchmarks/<kind>.cpp
 std::vector<Group> kernel_groups(const BenchmarkSpec&, const MicrobenchOptions&, Clearance&);
 std::vector<Group> memory_groups(const BenchmarkSpec&, Clearance&);
 std::vector<Group> threading_groups(const BenchmarkSpec&, const MicrobenchOptions&, Clearance&);
-std::vector<Group> kv_cache_groups(const BenchmarkSpec&, Clearance&);
+std::vector<Group> kv_cache_groups(const BenchmarkSpec&, const MicrobenchOptions&, Clearance&);
 std::vector<Group> loop_groups(const BenchmarkSpec&, const MicrobenchOptions&, Clearance&);
 
 // Whether an id is meant by a text of a suite: the id itself, or its beginning and a * for the rest, which does not

@@ -11,7 +11,8 @@
 namespace bitproof {
 namespace {
 
-// Where several variants carry the same techniques on the same ISA, these are the ones a technique (or none) stands for.
+// Where several variants carry the same techniques on the same ISA, these are the ones a technique (or none) stands
+// for.
 constexpr std::array kPreferred = {"kv_cache/ring", "threading/omp_static", "ternary_matmul/scalar",
                                    "ternary_matmul/tmac.scalar"};
 
@@ -30,19 +31,20 @@ Techniques known_to(const std::string& op) {
   return known;
 }
 
-const Variant& pick(const std::string& op, Techniques set) {
-  const Techniques wanted{static_cast<std::uint8_t>(set.bits & known_to(op).bits)};
+Techniques part_of(const std::string& op, Techniques set) {
+  return {static_cast<std::uint8_t>(set.bits & known_to(op).bits)};
+}
+
+// nullptr if none runs here.
+const Variant* pick(const std::string& op, Techniques set) {
+  const Techniques wanted = part_of(op, set);
   const Variant* best = nullptr;
   for (const Variant& v : all_variants()) {
     if (v.op != op || v.isa == "autovec" || v.info->exactness != Exactness::exact || !v.runnable()) continue;
     if (v.info->techniques != wanted) continue;
     if (!best || preference(v) > preference(*best)) best = &v;
   }
-  if (!best) {
-    throw BadInput("recipe {}: no variant of {} with techniques '{}' runs here; `bitproof list --by op` says why",
-                   recipe_name(set), op, recipe_name(wanted));
-  }
-  return *best;
+  return best;
 }
 
 }  // namespace
@@ -73,15 +75,27 @@ std::string recipe_name(Techniques set) {
   if (set == kAllTechniques) return "all";
   std::string text;
   for (int t = 0; t < kTechniqueCount; ++t) {
-    if (set.has(static_cast<Technique>(t))) text += (text.empty() ? "" : ",") + std::string(name(static_cast<Technique>(t)));
+    if (set.has(static_cast<Technique>(t)))
+      text += (text.empty() ? "" : ",") + std::string(name(static_cast<Technique>(t)));
   }
   return text;
 }
 
 RecipeNames recipe_names(Techniques set) {
   RecipeNames names;
-  for (const char* op : all_ops()) names[op] = pick(op, set).id;
+  for (const char* op : all_ops()) {
+    const Variant* v = pick(op, set);
+    if (!v) {
+      throw BadInput("recipe {}: no variant of {} with techniques '{}' runs here; `bitproof list --by op` says why",
+                     recipe_name(set), op, recipe_name(part_of(op, set)));
+    }
+    names[op] = v->id;
+  }
   return names;
+}
+
+bool runs_here(Techniques set) {
+  return std::ranges::all_of(all_ops(), [&](const char* op) { return pick(op, set) != nullptr; });
 }
 
 void apply_slot(RecipeNames& names, const std::string& slot) {

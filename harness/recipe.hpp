@@ -28,6 +28,7 @@ std::string recipe_name(Techniques);  // "none", "all", or "simd,tmac"
 // The variants that a set of techniques stands for on this machine. Each op takes the runnable exact variant whose
 // techniques are exactly those of the set that the op knows, on the highest ISA; autovec is never chosen by itself.
 RecipeNames recipe_names(Techniques);
+bool runs_here(Techniques);  // every op has such a variant that this machine can run
 
 // "op=variant"; the op may be left out of the variant's id. Throws BadInput, with the nearest name, if there is none.
 void apply_slot(RecipeNames& names, const std::string& slot);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdint>
 #include <numbers>
+#include <utility>
+#include <vector>
 
 namespace bitproof {
 
@@ -29,6 +31,11 @@ class Rng {
   static constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15u;
   std::uint64_t state_;
 };
+
+template <class T>
+void shuffle(std::vector<T>& list, Rng& rng) {  // Fisher and Yates
+  for (std::size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[rng.below(i)]);
+}
 
 // The seed of a stream named by numbers: stream_seed(seed, layer, matrix, row).
 template <class... Parts>

@@ -1,23 +1,20 @@
-// The judgement of one kernel on one case: called as one tile, and in odd tiles in reverse order.
+// The judgement of one kernel on one case. It is called several times, each time with its buffers elsewhere, another
+// poison, another split; every call must behave, the first must agree with the oracle, and all must agree to the bit.
 #pragma once
 
+#include <functional>
+
 #include "problem.hpp"
-#include "splits.hpp"
 
 namespace bitproof {
 
+using MakeWorkload = std::function<std::unique_ptr<Workload>(const WorkloadOptions&)>;
+
+Verdict run_case(const Case& c, const MakeWorkload& make);
+
 template <class Kernel>
 Verdict run_case(Problem<Kernel>& problem, const Kernel& kernel) {
-  for (const threading::Kernel* split : {&whole_split(), &odd_split()}) {
-    const auto workload = problem.workload(kernel, {.threading = split, .threads = kSplitThreads});
-    workload->poison();
-    workload->call(0);
-    if (Verdict v = workload->judge(0); !v.ok()) {
-      if (split == &odd_split()) v.reason += " (when split into odd tiles)";
-      return v;
-    }
-  }
-  return Verdict::pass();
+  return run_case(problem.given(), [&](const WorkloadOptions& options) { return problem.workload(kernel, options); });
 }
 
 }  // namespace bitproof

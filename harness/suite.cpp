@@ -13,7 +13,10 @@
 namespace bitproof {
 namespace {
 
-constexpr std::size_t kMostCases = 100'000;  // a product of lists larger than this is a mistake
+constexpr std::size_t kMostCases = 100'000;  // a suite, or a product of lists, larger than this is a mistake
+// toml++ frees nested tables by recursion, and a dotted key nests one for every two bytes: this deep is safe.
+constexpr std::size_t kLongest = 32'768;
+constexpr std::int64_t kMostDepth = 1'000'000, kLargest = std::int64_t{1} << 31, kMostBytes = std::int64_t{1} << 40;
 
 class SuiteReader {
  public:
@@ -48,6 +51,12 @@ class SuiteReader {
     return BadInput("{}:{}: {}", path_, node.source().begin.line, fmt::format(format, std::forward<Args>(args)...));
   }
 
+  // Counts the cases of the whole file.
+  void book(const toml::table& table, std::size_t cases) {
+    booked_ += cases;
+    if (booked_ > kMostCases) throw bad(table, "over {} cases", kMostCases);
+  }
+
   // A value or a list of values of one type.
   template <class T>
   std::vector<T> list(const toml::node& node, const std::string& key) const {
@@ -63,6 +72,21 @@ class SuiteReader {
       take(node);
     }
     if (values.empty()) throw bad(node, "{} is an empty list", key);
+    return values;
+  }
+
+  // A key of which there can be only one value.
+  template <class T>
+  T one(const toml::node& node, const std::string& key) const {
+    if (node.is_array()) throw bad(node, "{} takes one value, not a list", key);
+    return list<T>(node, key)[0];
+  }
+
+  std::vector<std::int64_t> within(std::vector<std::int64_t> values, std::int64_t low, std::int64_t high,
+                                   const toml::node& node, const std::string& key) const {
+    for (const std::int64_t v : values) {
+      if (v < low || v > high) throw bad(node, "{} = {} is not in {} .. {}", key, v, low, high);
+    }
     return values;
   }
 
@@ -95,11 +119,12 @@ class SuiteReader {
       for (const Case& c : group) {
         validate(c, fmt::format("{}:{}", path_, table.source().begin.line));
       }
+      book(table, group.size());
       cases_.insert(cases_.end(), group.begin(), group.end());
     }
   }
 
-  BenchmarkSpec benchmark(const toml::table& table) const {
+  BenchmarkSpec benchmark(const toml::table& table) {
     static constexpr const char* kKinds[] = {"kernel", "memory", "threading", "kv_cache", "loop"};
     static constexpr const char* kShape[] = {"rows", "cols", "batch", "kv_heads", "positions", "mode"};
     BenchmarkSpec spec;
@@ -107,17 +132,17 @@ class SuiteReader {
     for (const auto& [k, node] : table) {
       const std::string key(k.str());
       if (key == "name") {
-        spec.name = list<std::string>(node, key)[0];
+        spec.name = one<std::string>(node, key);
       } else if (key == "kind") {
-        spec.kind = list<std::string>(node, key)[0];
+        spec.kind = one<std::string>(node, key);
       } else if (key == "variants") {
         spec.variants = list<std::string>(node, key);
       } else if (key == "recipe") {
-        spec.recipe = list<std::string>(node, key)[0];
+        spec.recipe = one<std::string>(node, key);
       } else if (key == "depth") {
-        spec.depth = list<std::int64_t>(node, key)[0];
+        spec.depth = within({one<std::int64_t>(node, key)}, 0, kMostDepth, node, key)[0];
       } else if (key == "bytes") {
-        spec.bytes = list<std::int64_t>(node, key);
+        spec.bytes = within(list<std::int64_t>(node, key), 1, kMostBytes, node, key);
       } else if (key == "threads") {
         spec.threads.clear();
         if (node.value_exact<std::string>() == "1..cores") continue;
@@ -140,6 +165,7 @@ class SuiteReader {
       throw bad(table, "kind '{}' is not one of {}", spec.kind, fmt::join(kKinds, ", "));
     }
     if (spec.kind != "loop" && spec.variants.empty()) throw bad(table, "this benchmark names no variants");
+    book(table, group.size());
     spec.cases = std::move(group);
     return spec;
   }
@@ -181,21 +207,31 @@ class SuiteReader {
       cross(fills, [](Case& c, Fill v) { c.fill = v; });
     } else if (key == "seed") {
       cross(list<std::int64_t>(node, key), [](Case& c, std::int64_t v) { c.seed = static_cast<std::uint64_t>(v); });
+    } else if (key == "offsets") {
+      if (node.value_exact<std::string>() != "all") throw bad(node, "offsets can only be \"all\"");
+      for (Case& c : group) c.every_offset = true;
     } else if (std::find_if(known.begin(), known.end(), [&](const char* d) { return key == d; }) != known.end()) {
-      cross(list<std::int64_t>(node, key), [&](Case& c, std::int64_t v) { dimension(c, key) = v; });
+      const std::int64_t low = key == "mode" ? 0 : 1;
+      cross(within(list<std::int64_t>(node, key), low, kLargest, node, key),
+            [&](Case& c, std::int64_t v) { dimension(c, key) = v; });
     } else {
-      throw bad(node, "unknown key '{}'{}{}; known here: name, op, fill, seed, {}", key, group[0].op.empty() ? "" : " for ",
-                group[0].op, fmt::join(known, ", "));
+      throw bad(node, "unknown key '{}'{}{}; known here: name, op, fill, seed, offsets, {}", key,
+                group[0].op.empty() ? "" : " for ", group[0].op, fmt::join(known, ", "));
     }
   }
 
   std::string path_;
   std::vector<Case> cases_;
+  std::size_t booked_ = 0;  // cases of the file so far, those of benchmarks too
 };
 
 }  // namespace
 
 Suite parse_suite(const std::string& text, const std::string& path) {
+  if (text.size() > kLongest) {
+    throw BadInput("{}: {} bytes, and a suite has {} at most: split it, --suite may be repeated", path, text.size(),
+                   kLongest);
+  }
   try {
     const toml::table root = toml::parse(text, path);
     Suite suite{std::filesystem::path(path).stem().string(), {}, {}};

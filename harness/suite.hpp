@@ -7,6 +7,7 @@
 //   cols = [63, 65]
 //   fill = ["random", "extreme"]
 //   shapes = [[8, 64, 16]]        # rows, cols, batch together, instead of the three lists
+//   offsets = "all"               # with every buffer at every address modulo 64
 //
 //   [[benchmarks]]                # what `bench` measures; kinds in microbench.hpp
 //   name = "gemv"

@@ -1,8 +1,11 @@
 // The threading contract with C++ callables in place of function pointers and contexts.
 #pragma once
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <atomic>
-#include <bit>
 #include <cstdint>
 #include <memory>
 #include <type_traits>
@@ -50,27 +53,43 @@ class Team {
         team_, space,
         [](void* c, Tile tile, int thread) {
           auto& ctx = *static_cast<Context*>(c);
-          ctx.self->note(thread);
+          ctx.self->note();
           (*ctx.body)(tile, thread);
         },
         &context);
   }
 
-  // How many different thread indices have run a tile since the last reset: a witness, not a setting.
-  int threads_seen() const { return std::popcount(seen_.load(std::memory_order_relaxed)); }
-  void reset_threads_seen() { seen_.store(0, std::memory_order_relaxed); }
+  // How many threads of the operating system have run a tile since the last reset, whatever indices they were handed: a
+  // witness, not a setting. At most kMostSeen are told apart.
+  int threads_seen() const {
+    return static_cast<int>(std::count_if(seen_.begin(), seen_.end(), [](const auto& id) { return id != 0; }));
+  }
+  void reset_threads_seen() {
+    for (auto& id : seen_) id.store(0, std::memory_order_relaxed);
+  }
 
  private:
-  void note(int thread) {
-    const std::uint64_t bit = std::uint64_t{1} << (thread & 63);
-    if (!(seen_.load(std::memory_order_relaxed) & bit)) seen_.fetch_or(bit, std::memory_order_relaxed);
+  static constexpr int kMostSeen = 64;
+
+  static pid_t os_thread() {
+    thread_local const pid_t id = gettid();
+    return id;
+  }
+
+  void note() {
+    const pid_t self = os_thread();
+    for (auto& id : seen_) {
+      pid_t known = id.load(std::memory_order_relaxed);
+      if (known == 0 && id.compare_exchange_strong(known, self, std::memory_order_relaxed)) return;
+      if (known == self) return;
+    }
   }
 
   const threading::Kernel& kernel_;
   int threads_;
   Dispatch* dispatch_;
   threading::Team* team_ = nullptr;
-  std::atomic<std::uint64_t> seen_{0};
+  std::array<std::atomic<pid_t>, kMostSeen> seen_{};
 };
 
 }  // namespace bitproof

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -116,6 +118,29 @@ std::string threading_fault(const threading::Kernel& kernel, int threads) {
     if (run.elsewhere) return "session did not run its body on the calling thread";
   }
   return "";
+}
+
+std::string engagement_fault(const threading::Kernel& kernel, int threads) {
+  if (threads == 1 || !kernel.info.techniques.has(Technique::threading)) return "";
+  struct Seen {
+    const threading::Kernel& kernel;
+    std::mutex mutex = {};
+    std::set<std::thread::id> ids = {};
+  } seen{kernel};
+  kernel.session(
+      threads,
+      [](void* run, threading::Team* team) {
+        const auto tile = [](void* context, Tile, int) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(2));  // the others wake up meanwhile
+          auto& s = *static_cast<Seen*>(context);
+          const std::lock_guard lock(s.mutex);
+          s.ids.insert(std::this_thread::get_id());
+        };
+        static_cast<Seen*>(run)->kernel.for_tiles(team, {64, 1, 8}, tile, run);
+      },
+      &seen);
+  if (seen.ids.size() > 1) return "";
+  return fmt::format("claims threading, but on {} threads all tiles run on one", threads);
 }
 
 }  // namespace bitproof

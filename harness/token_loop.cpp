@@ -51,6 +51,7 @@ TokenLoop::TokenLoop(const PackedModel& weights, const LoopSlots& slots, int thr
   if (slots.attention_slot.kernel().element != kv_shape_.element) {
     throw BadInput("{} reads another element type than the cache stores", slots.attention_slot.id());
   }
+  tokens_.reserve(static_cast<std::size_t>(shape_.context));  // a token allocates nothing of the loop's own
   // Angles in double, by logical position, which outgrows the capacity of a ring.
   const std::int64_t half = shape_.head_dim / 2;
   for (std::int64_t p = 0; p < shape_.context; ++p) {
@@ -116,6 +117,8 @@ void TokenLoop::restore(std::span<const std::int32_t> tokens, const KvSnapshot& 
 }
 
 void TokenLoop::rewind(std::int64_t length) {
+  // The team's threads start here: what their start allocates is no token's.
+  team_.session([&] { team_.for_tiles({team_.threads(), 1, 1}, [](Tile, int) {}); });
   tokens_.resize(static_cast<std::size_t>(length));
   cache_full_ = false;
   reset_ledger();

@@ -5,16 +5,12 @@
 #include <memory>
 #include <type_traits>
 
+#include "claim.hpp"
+#include "metamorphic.hpp"
 #include "run_case.hpp"
 #include "slots.hpp"
 
 namespace bitproof {
-
-// Ops without arithmetic of their own are judged by their contract's properties, and by products and attention done
-// through them.
-template <class Kernel>
-inline constexpr bool kIsSlot = std::is_same_v<Kernel, memory::Kernel> || std::is_same_v<Kernel, threading::Kernel> ||
-                                std::is_same_v<Kernel, kv_cache::Kernel>;
 
 template <class Kernel>
 class Trial {
@@ -23,17 +19,25 @@ class Trial {
     if constexpr (!kIsSlot<Kernel>) problem_ = make_problem<Kernel>(c);
   }
 
-  // The variant must be runnable here.
+  // The variant must be runnable here. Its code is held against its name before it runs. Ops without arithmetic are
+  // judged by their contract's properties, and by products and attention done through them.
   Verdict judge(const VariantOf<Kernel>& variant) {
-    if constexpr (kIsSlot<Kernel>) {
-      return check_slot(*variant.kernel, case_);
-    } else {
-      return run_case(*problem_, *variant.kernel);
-    }
+    if (Verdict v = screen_code(variant); !v.ok()) return v;
+    if (Verdict v = run(variant); !v.ok()) return v;
+    return screen_effect(variant);
   }
 
  private:
   struct None {};
+
+  Verdict run(const VariantOf<Kernel>& variant) {
+    if constexpr (kIsSlot<Kernel>) {
+      return check_slot(*variant.kernel, case_);
+    } else {
+      if (Verdict v = run_case(*problem_, *variant.kernel); !v.ok()) return v;
+      return check_relations(*variant.kernel, case_);
+    }
+  }
 
   const Case case_;
   std::conditional_t<kIsSlot<Kernel>, None, std::unique_ptr<Problem<Kernel>>> problem_;

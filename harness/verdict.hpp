@@ -27,6 +27,9 @@ struct Verdict {
   static Verdict failed(std::string why, std::string check = "oracle") {
     return {Status::failed, std::move(why), std::move(check)};
   }
+  static Verdict mistrusted(std::string why, std::string check = "trivial outputs") {
+    return {Status::mistrusted, std::move(why), std::move(check)};
+  }
 };
 
 }  // namespace bitproof

@@ -28,7 +28,10 @@ ModelShape shape_for(const WorkbenchOptions& options) {
 }
 
 // The recipe that computes the prefix: the fastest this machine has.
-Techniques prefill_recipe() { return parse_recipe("best"); }
+Techniques prefill_recipe() {
+  const Techniques best = parse_recipe("best");
+  return runs_here(best) ? best : best.without(Technique::simd);
+}
 
 bool is_prefill_recipe(const ArmSpec& spec) { return spec.names == recipe_names(prefill_recipe()); }
 
@@ -85,7 +88,8 @@ void Workbench::try_loops(const Progress& progress) {
 }
 
 void Workbench::compute_prefix() {
-  const auto prefiller = std::find_if(arms_.begin(), arms_.end(), [](const auto& arm) { return is_prefill_recipe(arm->spec()); });
+  const auto prefiller =
+      std::find_if(arms_.begin(), arms_.end(), [](const auto& arm) { return is_prefill_recipe(arm->spec()); });
   (*prefiller)->loop().prefill(std::span(prompt_).first(prompt_.size() - 1));
   if (arms_.size() > 1) prefix_ = (*prefiller)->loop().snapshot();
 }

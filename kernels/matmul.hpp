@@ -4,7 +4,7 @@
 //
 // ternary_matmul has w in {-1, 0, +1}; dense_matmul has |w| <= 127. In both |x| <= 127 and cols <= kMaxCols, so every
 // exact kernel must be bit-equal to the mathematical sum. Approximate kernels round their result to int32.
-// Scales are not applied here: that is the `dequantize` op.
+// Scales are not applied here: that is the `dequantize` op. Integers have no NaN or Inf.
 #pragma once
 
 #include <cstddef>

@@ -4,7 +4,8 @@
 
 namespace bitproof::reference {
 
-Bounded rms_norm(std::span<const float> x, std::span<const float> weight, float eps, std::span<const double> error) {
+Bounded rms_norm(std::span<const float> x, std::span<const float> weight, float eps, std::int64_t rounded,
+                 std::span<const double> error) {
   const std::int64_t n = std::ssize(weight);
   const RowArray<double> in = rows_of(x, n).cast<double>();
   const RowArray<double> w = rows_of(weight, n).cast<double>();
@@ -15,7 +16,7 @@ Bounded rms_norm(std::span<const float> x, std::span<const float> weight, float 
   const Eigen::ArrayXd mean = in.square().rowwise().mean() + eps, root = mean.sqrt();
   value = (in.colwise() / root).rowwise() * w.row(0);
 
-  const double relative = (1 + gamma(4)) / std::sqrt(1 - gamma(static_cast<double>(n + 3))) - 1;
+  const double relative = (1 + gamma(4)) / std::sqrt(1 - gamma(static_cast<double>(rounded + 3))) - 1;
   RowArray<double> shift = RowArray<double>::Zero(in.rows(), n);
   if (!error.empty()) {
     const RowArray<double> e = rows_of(error, n);

@@ -1,11 +1,27 @@
 #include "reports/attribution_json.hpp"
 
+#include <cmath>
+
 namespace bitproof {
 namespace {
 
 void put_ratio(Json& j, const std::string& key, const std::optional<RatioEstimate>& r, const std::string& why) {
   put(j, key, r ? std::optional(r->geometric_mean) : std::nullopt, why);
   if (r) j[key + "_detail"] = to_json(*r);
+}
+
+// Amdahl's bound; an infinite one bounds nothing, and JSON cannot hold it.
+void put_bound(Json& j, const std::string& key, const std::optional<Bound>& b, Credit verdict, const std::string& why) {
+  const bool finite = b && std::isfinite(b->most);
+  put(j, key, finite ? std::optional(b->most) : std::nullopt, b ? "all of its time could be saved" : why);
+  if (b) j[key + "_detail"] = {{"verdict", name(verdict)}, {"share", b->share}, {"by", b->by}};
+}
+
+std::string why_no_credit(const TechniqueCredit& c, const std::string& why) {
+  if (!c.engaged) return "no credit: not engaged";
+  if (!c.alone) return why;
+  if (c.verdict_alone == Credit::not_judged) return "no credit: above what its share of the time allows, in arms whose placement is not known";
+  return "no credit: IMPOSSIBLE: above what its share of the time allows";
 }
 
 constexpr int kCells = 1 << kTechniqueCount;
@@ -33,14 +49,15 @@ Json to_json(const Attribution& a, std::int64_t depth) {
     const char* shapley_why = "needs the lattice of 64 recipes; this run measures the corners only";
     for (const char* key : {"shapley", "ci_low", "ci_high"}) put(j, key, std::nullopt, shapley_why);
     put(j, "predicted", std::nullopt, "no prediction from microbenchmarks is made in this release");
-    put(j, "most", c.most, "the time that it can save is not measured apart");
+    put_bound(j, "most", c.most_alone, c.verdict_alone, why);
+    put_bound(j, "most_without", c.most_without, c.verdict_without, why);
+    put(j, "credited", c.credited, why_no_credit(c, why));
     j["expected"] = c.expected;
-    const std::string none = !c.engaged ? "no credit: not engaged" : c.alone ? "no credit: above what its share allows" : why;
     if (c.realization_low) {
       j["realization"] = {*c.realization_low, *c.realization_high};
     } else {
       j["realization"] = nullptr;
-      j["realization_why"] = none;
+      j["realization_why"] = why_no_credit(c, why);
     }
     j["engaged"] = c.engaged;
     j["evidence"] = c.evidence;
@@ -55,9 +72,10 @@ Json to_json(const Attribution& a, std::int64_t depth) {
   j["interactions_why"] = "needs the lattice of 64 recipes";
   j["provenance"] = {{"alone", "measured: tok/s with only this technique over none"},
                      {"without", "measured: tok/s of all over all but this technique"},
-                     {"most", "derived: wall time over wall time without allocation and page faults, measured in `none`"},
+                     {"most", "derived: Amdahl, from the ledger of the arm without it: wall time over what of it must remain"},
+                     {"credited", "derived: alone, but no more than most"},
                      {"expected", "claimed: by the reports whose claims this project tests"},
-                     {"realization", "derived: (alone - 1) / (expected - 1), low and high of the expectation"}};
+                     {"realization", "derived: (credited - 1) / (expected - 1), low and high of the expectation"}};
   return j;
 }
 

@@ -27,6 +27,12 @@ const BenchResult* on_one_thread(const BenchResult& r, std::span<const BenchResu
 
 }  // namespace
 
+Judgement judge(const BenchResult& r, const CeilingTable& ceilings) {
+  if (!has_number(r)) return {.verdict = Physics::not_judged, .why = "it has no number"};
+  const std::vector<std::optional<double>> last = {r.ping_pong_ns};
+  return judge(r.work, r.ns.median, r.threads, ceilings.states_of(r.placements.empty() ? last : r.placements), ceilings);
+}
+
 Json to_json(const BenchResult& r, const CeilingTable& ceilings) {
   Json j{{"id", r.id}, {"benchmark", r.benchmark}, {"kind", r.kind},
          {"case", r.c}, {"threads", r.threads},     {"temperature", r.cold ? "cold" : "hot"}};
@@ -44,6 +50,7 @@ Json to_json(const BenchResult& r, const CeilingTable& ceilings) {
       : r.cold  ? "no bytes, or no read ceiling for these threads and this state"
                 : "read from caches: not bound by memory");
   j["state"] = measured ? ceilings.states.label(r.ping_pong_ns) : "unknown";
+  j["physics"] = to_json(judge(r, ceilings));
   j["skipped"] = r.skipped;
   for (const auto& [key, value] : r.counters) j[key] = value;
   if (measured && r.kind == "loop") j["tok_per_s"] = 1e9 / r.ns.median;
@@ -51,6 +58,7 @@ Json to_json(const BenchResult& r, const CeilingTable& ceilings) {
                      {"gb_per_s", "derived: compulsory bytes / median"},
                      {"gop_per_s", "derived: operations (a multiply-add is two) / median"},
                      {"fraction_of_ceiling", "derived: gb_per_s over the measured read ceiling"},
+                     {"physics", "derived: bytes and operations over the ceilings of the same run, as a share of the median"},
                      {"speedup", "derived: median on one thread / median"},
                      {"efficiency", "derived: speedup / threads"},
                      {"tok_per_s", "derived: 1e9 / median_ns, an operation being one token of the whole model"}};
@@ -75,8 +83,8 @@ std::vector<std::string> faults(std::span<const BenchResult> results, const Ceil
   std::vector<std::string> list;
   for (const BenchResult& r : results) {
     if (!has_number(r) && !r.skipped) list.push_back(fmt::format("bench {} {}: {}", r.id, r.c, r.failure));
-    if (const auto f = fraction(r, ceilings); f && *f > kMostOfCeiling) {
-      list.push_back(fmt::format("bench {} {}: IMPOSSIBLE: {:.0f} % of what this machine can read", r.id, r.c, 100 * *f));
+    if (const Judgement j = judge(r, ceilings); j.verdict == Physics::impossible) {
+      list.push_back(fmt::format("bench {} {}: IMPOSSIBLE: {}", r.id, r.c, j.why));
     }
   }
   return list;

@@ -7,7 +7,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "error.hpp"
 
@@ -16,7 +15,8 @@ namespace {
 
 BadInput failure(const std::string& path, int error) {
   const char* advice = error == ENOSPC || error == EDQUOT ? "free space there" : "make it writable";
-  return BadInput("{}: cannot be written: {}; {} or name another folder with --out", path, std::strerror(error), advice);
+  return BadInput("{}: cannot be written: {}; {} or name another folder with --out", path, std::strerror(error),
+                  advice);
 }
 
 // errno of the first failing step, 0 if the whole content is on the disk.
@@ -51,9 +51,10 @@ void write_file(const std::string& path, const std::string& content) {
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) throw BadInput("{}: cannot be read", path);
-  return text.str();
+  std::string text;
+  for (char block[1 << 16]; file.read(block, sizeof(block)), file.gcount() > 0;) text.append(block, file.gcount());
+  if (!file.eof()) throw BadInput("{}: cannot be read", path);
+  return text;
 }
 
 void make_folder(const std::string& path) {

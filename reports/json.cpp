@@ -1,7 +1,10 @@
 #include "reports/json.hpp"
 
+#include "allocation_count.hpp"
+#include "claim.hpp"
 #include "gates.hpp"
 #include "loop_trial.hpp"
+#include "token_physics.hpp"
 
 #include <algorithm>
 #include <set>
@@ -38,6 +41,7 @@ Json samples_json(const std::vector<LoopSample>& samples, const StateTracker& st
     j["state"] = states.label(s.ping_pong_ns);
     put(j, "ping_pong_ns", s.ping_pong_ns, "one usable core, or the probe ran out of time");
     j["page_faults"] = s.page_faults;
+    put(j, "allocations", s.allocations ? std::optional(static_cast<double>(*s.allocations)) : std::nullopt, allocations_why());
     j["disturbed"] = disturbed(s.load);
     j["load"] = to_json(s.load);
     list.push_back(std::move(j));
@@ -98,6 +102,13 @@ void put(Json& object, const std::string& key, const std::optional<double>& valu
   }
 }
 
+Json to_json(const Census& c) {
+  Json packed = Json::object();
+  for (int w = 0; w < kWidths; ++w) packed[kWidthNames[w]] = c.packed[w];
+  return {{"instructions", c.instructions}, {"bytes", c.bytes},     {"packed", packed},         {"scalar", c.scalar},
+          {"notable", c.notable},           {"calls", c.imports},   {"unfollowed", c.unfollowed}};
+}
+
 Json to_json(const Variant& v) {
   Json techniques = Json::array();
   for (int t = 0; t < kTechniqueCount; ++t) {
@@ -110,7 +121,8 @@ Json to_json(const Variant& v) {
           {"techniques", techniques},
           {"exact", v.info->exactness == Exactness::exact},
           {"runnable", v.runnable()},
-          {"reason", v.reason()}};
+          {"reason", v.reason()},
+          {"object_code", to_json(census_of(v))}};
 }
 
 Json to_json(const CheckSummary& s) {
@@ -178,20 +190,43 @@ Json to_json(const Load& l) {
 Json to_json(const CeilingTable& t) {
   std::set<int> threads;
   std::set<std::string> states;
+  std::set<std::pair<std::string, std::string>> peaks;  // what, and of which ISA
   for (const ReadSample& s : t.samples) {
     threads.insert(s.threads);
     states.insert(t.states.label(s.ping_pong_ns));
   }
-  Json list = Json::array();
+  for (const PeakSample& s : t.peaks) {
+    threads.insert(s.threads);
+    states.insert(t.states.label(s.ping_pong_ns));
+    peaks.insert({s.what, s.isa});
+  }
+  Json reads = Json::array(), rates = Json::array();
   for (const int n : threads) {
     for (const std::string& state : states) {
       if (const auto c = t.at(n, state)) {
-        list.push_back({{"threads", n}, {"state", state}, {"pattern", c->pattern}, {"gb_per_s", to_json(c->gb_per_s)}});
+        reads.push_back({{"threads", n}, {"state", state}, {"pattern", c->pattern}, {"gb_per_s", to_json(c->gb_per_s)}});
+      }
+      for (const auto& [what, isa] : peaks) {
+        const auto p = t.peak(what, n, state, isa);
+        if (!p) continue;
+        const char* unit = isa.empty() ? "gb_per_s" : "gop_per_s";
+        rates.push_back({{"what", what}, {"isa", isa}, {"pattern", p->pattern}, {"threads", n}, {"state", state}, {unit, to_json(p->per_ns)}});
       }
     }
   }
-  Json j{{"by_threads", list}, {"samples_set_aside", t.set_aside}};
-  if (list.empty()) j["why"] = t.why.empty() ? "too few undisturbed samples" : t.why;
+  Json j{{"by_threads", reads}, {"peaks", rates}, {"samples_set_aside", t.set_aside}};
+  if (reads.empty()) j["why"] = t.why.empty() ? "too few undisturbed samples" : t.why;
+  return j;
+}
+
+Json to_json(const Judgement& v) {
+  Json j{{"verdict", name(v.verdict)}};
+  const std::string why = v.why.empty() ? "it books no work" : v.why;
+  const bool bounded = !v.bound_by.empty();
+  put(j, "least_ns", bounded ? std::optional(v.least_ns) : std::nullopt, why);
+  put(j, "fraction", bounded && v.measured_ns > 0 ? std::optional(v.share()) : std::nullopt, bounded ? "no time was measured" : why);
+  if (bounded) j["bound_by"] = v.bound_by;
+  if (!v.why.empty()) j["why"] = v.why;
   return j;
 }
 
@@ -223,6 +258,8 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
   put(j, "ceiling_gb_per_s", ceiling ? std::optional(ceiling->gb_per_s.median) : std::nullopt, why);
   put(j, "fraction_of_ceiling", fraction_of_ceiling(arm, ceilings), why);
   j["ops"] = profile_json(arm.ledger());
+  j["physics"] = Json::object();
+  for (const NamedJudgement& n : judge_arm(arm, ceilings)) j["physics"][n.name] = to_json(n.judgement);
   j["timer_ns"] = arm.timer_ns();
   j["residual_ns"] = arm.residual_ns();
   j["residual_fraction"] = arm.residual_ns() / arm.wall_ns_per_token();
@@ -250,6 +287,7 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
                      {"gb_per_s", "derived: bytes_per_token x tok_per_s.median"},
                      {"ceiling_gb_per_s", "measured: best read pattern of the same run, same pages and thread count"},
                      {"fraction_of_ceiling", "derived: GB/s of each sample over the ceiling of its own state, median"},
+                     {"physics", "derived: bytes and operations of the ledger over the ceilings of the same run, as a share of the time"},
                      {"timer_ns", "derived: a calibrated clock read times the calls of a token"},
                      {"residual_ns", "derived: wall time minus the sum of ops and timer_ns"}};
   return j;

@@ -11,6 +11,7 @@
 #include "ceiling_table.hpp"
 #include "check.hpp"
 #include "machine.hpp"
+#include "physics.hpp"
 #include "placement.hpp"
 #include "registry.hpp"
 
@@ -23,6 +24,7 @@ inline constexpr const char* kSchema = "bitproof-run/1";
 // A value or null with a reason: object[key], object[key + "_why"].
 void put(Json& object, const std::string& key, const std::optional<double>& value, const std::string& why);
 
+Json to_json(const Census& c);  // of the functions that do an op's work, by disassembly
 Json to_json(const Variant& v);
 Json to_json(const CheckSummary& s);
 Json to_json(const Estimate& e);  // with its samples
@@ -30,6 +32,8 @@ Json to_json(const Machine& m);
 Json to_json(const Load& l);
 
 Json to_json(const CeilingTable& t);
+
+Json to_json(const Judgement& j);  // derived: the verdict of the physics gate, and what it rests on
 
 // One arm, with its samples, profile, ledger and witnesses; the ceiling it is held against by thread count and state.
 Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth);

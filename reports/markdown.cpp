@@ -1,6 +1,7 @@
 #include "reports/markdown.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "error.hpp"
 
@@ -10,6 +11,9 @@ namespace {
 std::string number(const Json& j, const char* format = "{:.3g}") {
   return j.is_number() ? fmt::format(fmt::runtime(format), j.get<double>()) : "not measured";
 }
+
+// Throws when it is none: a count is not rounded.
+std::int64_t integer(const Json& j) { return j.get_ref<const Json::number_integer_t&>(); }
 
 std::string interval(const Json& estimate, const char* format = "{:.3g}") {
   if (!estimate.is_object()) return "not measured";
@@ -55,13 +59,13 @@ void arms_table(std::string& out, const Json& run) {
          "|---|--:|--:|---|--:|--:|--:|--:|--:|---|\n";
   for (const Json& a : run.at("arms")) {
     if (a.at("tok_per_s").is_null()) {
-      out += fmt::format("| {} | {} | not measured: {} | | | | | | | |\n", text(a, "recipe"), a.at("threads").get<int>(),
+      out += fmt::format("| {} | {} | not measured: {} | | | | | | | |\n", text(a, "recipe"), integer(a.at("threads")),
                          text(a, "tok_per_s_why"));
       continue;
     }
     const double tokens = a.at("tokens").get<double>();
     out += fmt::format("| {} | {} | {} | {} | {:.3f} | {:.2f} | {} | {} | {:.3g} | {} |\n", text(a, "recipe"),
-                       a.at("threads").get<int>(), interval(a.at("tok_per_s")), text(a, "state"),
+                       integer(a.at("threads")), interval(a.at("tok_per_s")), text(a, "state"),
                        a.at("bytes_per_token").get<double>() * 1e-9, a.at("gb_per_s").get<double>(),
                        percent(a.at("fraction_of_ceiling")), percent(a.at("residual_fraction")),
                        a.at("positions").get<double>() / tokens, a.at("ledger_ok").get<bool>() ? "ok" : "**BROKEN**");
@@ -79,15 +83,18 @@ void attribution_table(std::string& out, const Json& run) {
   const Json& a = run.at("attribution");
   out += "## What each technique bought\n\n"
          "alone: it over none. left out: all over all but it. Both measured, paired within rounds. realized (derived):\n"
-         "(alone - 1) / (expected - 1).\n\n"
+         "(credited - 1) / (expected - 1), where no more is credited than Amdahl allows.\n\n"
          "| technique | expected (claimed elsewhere) | alone | left out | realized | witness |\n|---|--:|--:|--:|--:|---|\n";
   for (const Json& t : a.at("techniques")) {
     const auto ratio = [&](const char* key) {
       const std::string detail = std::string(key) + "_detail";
       if (!t.contains(detail)) return std::string("not measured");
-      const Json& most = t.at("most");
-      if (std::string(key) == "alone" && most.is_number() && t.at(detail).at("geometric_mean") > most) {
-        return fmt::format("{}: no credit, its share of the time allows {:.5g} at most", interval(t.at(detail)), most.get<double>());
+      const char* bound = std::string(key) == "alone" ? "most_detail" : "most_without_detail";
+      const std::string verdict = t.contains(bound) ? text(t.at(bound), "verdict") : "unbounded";
+      if (verdict != "possible" && verdict != "unbounded") {
+        const Json& most = t.at(std::string(key) == "alone" ? "most" : "most_without");
+        return fmt::format("{}: {}{}{}, its share of the time allows {} at most", interval(t.at(detail)),
+                           verdict == "IMPOSSIBLE" ? "**" : "", verdict, verdict == "IMPOSSIBLE" ? "**" : "", number(most, "{:.5g}"));
       }
       return interval(t.at(detail)) + (shows_effect(t.at(detail)) ? "" : ": no effect shown");
     };
@@ -134,14 +141,25 @@ void logits_line(std::string& out, const Json& run) {
   const Json& l = run.at("logits");
   out += fmt::format("Logits of the first token (measured): {} arms agree to the bit, as they must where their float ops are "
                      "the same; rounding carries the others up to {:.2g} nats from {}, which is reported and not judged.\n\n",
-                     l.at("bit_equal").get<int>(), l.at("largest_kld").get<double>(), text(l, "reference"));
+                     integer(l.at("bit_equal")), l.at("largest_kld").get<double>(), text(l, "reference"));
 }
 
 void ceilings_table(std::string& out, const Json& run) {
   if (!run.contains("ceilings")) return;
-  out += "## Read ceilings, measured in this run\n\n| threads | state | GB/s | best pattern |\n|--:|---|--:|---|\n";
+  out += "## Read ceilings, measured in this run\n\nMedian [95 % interval]; of memory:\n\n| threads | state | GB/s | best pattern |\n|--:|---|--:|---|\n";
   for (const Json& c : run.at("ceilings").at("by_threads")) {
-    out += fmt::format("| {} | {} | {} | {} |\n", c.at("threads").get<int>(), text(c, "state"), interval(c.at("gb_per_s")), text(c, "pattern"));
+    out += fmt::format("| {} | {} | {} | {} |\n", integer(c.at("threads")), text(c, "state"), interval(c.at("gb_per_s")), text(c, "pattern"));
+  }
+  out += "\n";
+  const Json peaks = run.at("ceilings").value("peaks", Json::array());
+  if (peaks.empty()) return;
+  out += "Of the cores and their caches, the best pattern of each:\n\n"
+         "| what | ISA | threads | state | rate | pattern |\n|---|---|--:|---|--:|---|\n";
+  for (const Json& p : peaks) {
+    const bool bytes = p.contains("gb_per_s");
+    out += fmt::format("| {} | {} | {} | {} | {} {} | {} |\n", text(p, "what"), text(p, "isa"), p.at("threads").get<int>(),
+                       text(p, "state"), interval(p.at(bytes ? "gb_per_s" : "gop_per_s"), "{:.4g}"), bytes ? "GB/s" : "Gop/s",
+                       text(p, "pattern"));
   }
   out += "\n";
 }
@@ -151,8 +169,8 @@ void check_table(std::string& out, const Json& run) {
   const Json& c = run.at("check");
   out += fmt::format("## Checks against the oracles\n\n{} cases: {} passed, {} failed, {} mistrusted, {} fallback; {} variants "
                      "skipped on this machine.\n\n",
-                     c.at("cases").get<int>(), c.at("passed").get<int>(), c.at("failed").get<int>(), c.at("mistrusted").get<int>(),
-                     c.at("fallback").get<int>(), c.at("skipped").get<int>());
+                     integer(c.at("cases")), integer(c.at("passed")), integer(c.at("failed")), integer(c.at("mistrusted")),
+                     integer(c.at("fallback")), integer(c.at("skipped")));
   for (const Json& s : c.at("skipped_variants")) out += fmt::format("- skipped {}: {}\n", text(s, "id"), text(s, "reason"));
   for (const Json& f : c.at("failures")) {
     out += fmt::format("- **{}** {}: {}\n  replay: `{}`\n", text(f, "verdict"), text(f, "id"), text(f, "reason"), text(f, "repro"));
@@ -168,14 +186,14 @@ void bench_table(std::string& out, const Json& run) {
   for (const Json& b : run.at("bench")) {
     if (b.at("median_ns").is_null()) {
       out += fmt::format("| {} | {} | {} | {} | {} | **none: {}** | | | |\n", text(b, "benchmark"), text(b, "id"), text(b, "case"),
-                         b.at("threads").get<int>(), text(b, "temperature"), text(b, "median_ns_why"));
+                         integer(b.at("threads")), text(b, "temperature"), text(b, "median_ns_why"));
       continue;
     }
     const double ns = b.at("median_ns").get<double>();
     const auto time = ns < 1e3 ? fmt::format("{:.1f} ns", ns) : ns < 1e6 ? fmt::format("{:.2f} us", ns * 1e-3) : fmt::format("{:.2f} ms", ns * 1e-6);
     const auto optional = [&](const char* key) { return b.at(key).is_null() ? std::string("") : number(b.at(key)); };
     out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", text(b, "benchmark"), text(b, "id"), text(b, "case"),
-                       b.at("threads").get<int>(), text(b, "temperature"), time, optional("gb_per_s"), optional("gop_per_s"),
+                       integer(b.at("threads")), text(b, "temperature"), time, optional("gb_per_s"), optional("gop_per_s"),
                        b.at("fraction_of_ceiling").is_null() ? "" : percent(b.at("fraction_of_ceiling")));
   }
   out += "\n";
@@ -198,6 +216,21 @@ std::ptrdiff_t disturbed_samples(const Json& arm) {
   return std::count_if(samples.begin(), samples.end(), [](const Json& s) { return s.at("disturbed").get<bool>(); });
 }
 
+// What the physics gate could not judge: how many, by reason.
+void not_judged(std::string& out, const Json& run) {
+  std::map<std::string, int> reasons;
+  const auto count = [&](const Json& verdict) {
+    if (verdict.is_object() && verdict.contains("verdict") && verdict.at("verdict") == "not judged") ++reasons[text(verdict, "why")];
+  };
+  for (const Json& b : run.value("bench", Json::array())) {
+    if (!b.at("median_ns").is_null()) count(b.value("physics", Json()));
+  }
+  for (const Json& a : run.value("arms", Json::array())) {
+    count(a.value("physics", Json::object()).value("token", Json()));
+  }
+  for (const auto& [why, n] : reasons) out += fmt::format("- {} result(s) not held against physics: {}.\n", n, why);
+}
+
 void limits(std::string& out, const Json& run) {
   out += "## What this run does not show\n\n"
          "- Weights and prompt are synthetic: it says nothing about the quality of text.\n"
@@ -218,6 +251,7 @@ void limits(std::string& out, const Json& run) {
       }
     }
   }
+  not_judged(out, run);
   out += fmt::format("\nReplay: `{}` (seed {}).\n", text(run, "command"), text(run, "seed"));
 }
 

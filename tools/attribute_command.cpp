@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "error.hpp"
 #include "gates.hpp"
@@ -83,7 +84,9 @@ int attribute_command(const AttributeOptions& options) {
   }
   const LogitsAgreement logits = compare_logits(bench->arms());
   failed.insert(failed.end(), logits.faults.begin(), logits.faults.end());
-  Json j = to_json(attribute(bench->arms()), options.depth);
+  const Attribution attribution = attribute(bench->arms(), ceilings);
+  for (const std::string& fault : faults(attribution)) failed.push_back(fault);
+  Json j = to_json(attribution, options.depth);
   j["logits"] = to_json(logits);
   j["failures"] = failed;
   j["partial"] = interrupted();
@@ -106,6 +109,20 @@ int attribute_command(const AttributeOptions& options) {
   if (interrupted()) return kInterrupted;
   for (const std::string& fault : failed) note("FAILED: " + fault);
   return failed.empty() ? kOk : kFailed;
+}
+
+void add_attribute(CommandLine& line) {
+  auto [sub, o] = line.add("attribute", "what each technique buys in tok/s", attribute_command);
+  sub->add_option("--model", o.model, "7b or tiny")->capture_default_str();
+  sub->add_option("--depth", o.depth, "positions before the timed token")
+      ->check(valid_positions())
+      ->capture_default_str();
+  sub->add_option("--rounds", o.rounds, "interleaved rounds")->check(at_least_one())->capture_default_str();
+  sub->add_option("--budget", o.budget, "no round is begun past it: 90s, 5m, 1h")->capture_default_str();
+  sub->add_option("--threads", o.threads, "of the threading technique (default: physical cores)")
+      ->check(valid_threads());
+  sub->add_option("--seed", o.seed, "of weights, prompt and order")->capture_default_str();
+  add_json(sub, o.json);
 }
 
 }  // namespace bitproof

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "error.hpp"
 #include "interrupt.hpp"
@@ -74,6 +75,15 @@ int bench_command(const BenchOptions& options) {
   for (const std::string& fault : failed) note("FAILED: " + fault);
   if (interrupted()) return kInterrupted;
   return !failed.empty() ? kFailed : kOk;
+}
+
+void add_bench(CommandLine& line) {
+  auto [sub, o] = line.add("bench", "microbenchmarks; --benchmark_* flags go to Google Benchmark", bench_command);
+  sub->add_option("filter", o.filter, "part of a benchmark's name, variant or case");
+  sub->add_option("--suite", o.suite, "suite name or file with [[benchmarks]]")->capture_default_str();
+  sub->add_option("--threads", o.threads, "most threads (default: physical cores)")->check(valid_threads());
+  add_json(sub, o.json);
+  line.pass_google_flags(sub, o.google);
 }
 
 }  // namespace bitproof

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "error.hpp"
 #include "interrupt.hpp"
+#include "random_cases.hpp"
 #include "steps.hpp"
 #include "suites.hpp"
 #include "terminal.hpp"
@@ -10,13 +12,27 @@
 namespace bitproof {
 namespace {
 
-std::vector<Case> chosen_cases(const CheckOptions& options) {
-  if (!options.one_case) return read_suites(options.suites).cases;
-  const std::size_t slash = options.filter.find('/');
-  if (slash == std::string::npos) {
-    throw BadInput("--case needs a variant before it: bitproof check op/variant --case ...");
+// What to check: one case; or suites and random cases, as asked for; or the default of both.
+struct Choice {
+  std::vector<Case> cases;
+  std::int64_t random = 0;  // of each op
+};
+
+Choice choose(const CheckOptions& options) {
+  if (options.one_case) {
+    const std::size_t slash = options.filter.find('/');
+    if (slash == std::string::npos) {
+      throw BadInput("--case needs a variant before it: bitproof check op/variant --case ...");
+    }
+    return {{parse_case(options.filter.substr(0, slash), *options.one_case)}, 0};
   }
-  return {parse_case(options.filter.substr(0, slash), *options.one_case)};
+  const bool by_default = options.suites.empty() && !options.random;
+  Choice choice;
+  choice.cases = read_suites(by_default ? std::vector<std::string>{"edges", "seed_shapes"} : options.suites).cases;
+  choice.random = by_default ? kRandomCasesByDefault : options.random.value_or(0);
+  const std::vector<Case> drawn = random_cases(choice.random, options.seed);
+  choice.cases.insert(choice.cases.end(), drawn.begin(), drawn.end());
+  return choice;
 }
 
 void print_summary(const CheckSummary& s) {
@@ -31,19 +47,36 @@ void print_summary(const CheckSummary& s) {
 }  // namespace
 
 int check_command(const CheckOptions& options) {
-  const CheckSummary summary = check_with_progress(chosen_cases(options), options.filter);
+  const Choice choice = choose(options);
+  CheckSummary summary = check_with_progress(choice.cases, options.filter);
+  shrink_random_failures(summary);
   if (options.json) {
     Json j = to_json(summary);
+    j["random_cases_per_op"] = choice.random;
+    j["random_seed"] = options.seed;
     j["partial"] = interrupted();
     fmt::print("{}\n", j.dump(2));
   } else {
     print_summary(summary);
+    if (choice.random) fmt::print("  among them {} random cases of each op, seed {}\n", choice.random, options.seed);
   }
   if (interrupted()) return kInterrupted;
   if (summary.passed + summary.failed + summary.mistrusted + summary.fallback == 0) {
     note("bitproof check: no case ran: nothing is proven");
   }
   return summary.ok() ? kOk : kFailed;
+}
+
+void add_check(CommandLine& line) {
+  auto [sub, o] = line.add("check", "variants against the Eigen oracles, and against themselves", check_command);
+  sub->add_option("filter", o.filter, "a variant id, or part of several");
+  sub->add_option("--suite", o.suites, "suite name or file; may be repeated (default: edges, seed_shapes)")
+      ->allow_extra_args(false);
+  sub->add_option("--random", o.random, "random cases of each op, shrunk when they fail; without --suite nothing else")
+      ->check(between(0, 1'000'000));
+  sub->add_option("--seed", o.seed, "of the random cases")->capture_default_str();
+  sub->add_option("--case", o.one_case, "one case, as a repro line has it: rows=8,cols=64,...");
+  add_json(sub, o.json);
 }
 
 }  // namespace bitproof

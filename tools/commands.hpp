@@ -1,4 +1,5 @@
-// The sub-commands of `bitproof`: options as parsed, and one function each that returns the exit code.
+// The sub-commands of `bitproof`: options as parsed, one function each that returns the exit code, and one each that
+// puts it on the command line.
 //   0 ok    1 a check, gate or comparison failed    2 bad input or usage    130 interrupted
 #pragma once
 
@@ -9,6 +10,8 @@
 
 namespace bitproof {
 
+class CommandLine;
+
 inline constexpr int kOk = 0, kFailed = 1, kBadInput = 2, kInterrupted = 130;
 
 struct ListOptions {
@@ -16,14 +19,18 @@ struct ListOptions {
   bool json = false;
 };
 int list_command(const ListOptions&);
+void add_list(CommandLine&);
 
 struct CheckOptions {
   std::string filter;
-  std::vector<std::string> suites = {"edges", "seed_shapes"};  // names in suites/ or paths
-  std::optional<std::string> one_case;                         // needs a filter that names a variant
+  std::vector<std::string> suites;      // names in suites/ or paths
+  std::optional<std::int64_t> random;   // cases of each op; neither suites nor random: the default of both
+  std::uint64_t seed = 1;               // of the random cases
+  std::optional<std::string> one_case;  // needs a filter that names a variant; nothing else is run
   bool json = false;
 };
 int check_command(const CheckOptions&);
+void add_check(CommandLine&);
 
 struct SelftestOptions {
   std::string filter;
@@ -31,6 +38,7 @@ struct SelftestOptions {
   bool json = false, markdown = false;
 };
 int selftest_command(const SelftestOptions&);
+void add_selftest(CommandLine&);
 
 struct LoopOptions {
   std::string recipe = "best";
@@ -44,6 +52,7 @@ struct LoopOptions {
   bool json = false;
 };
 int loop_command(const LoopOptions&);
+void add_loop(CommandLine&);
 
 struct BenchOptions {
   std::string filter;
@@ -53,6 +62,7 @@ struct BenchOptions {
   bool json = false;
 };
 int bench_command(const BenchOptions&);
+void add_bench(CommandLine&);
 
 struct AttributeOptions {
   std::string model = "7b";
@@ -64,6 +74,7 @@ struct AttributeOptions {
   bool json = false;
 };
 int attribute_command(const AttributeOptions&);
+void add_attribute(CommandLine&);
 
 struct RunOptions {
   std::string suite = "quick";
@@ -72,6 +83,7 @@ struct RunOptions {
   bool json = false;
 };
 int run_command(const RunOptions&);
+void add_run(CommandLine&);
 
 struct ReportOptions {
   std::string run;
@@ -79,9 +91,19 @@ struct ReportOptions {
   std::string output;
 };
 int report_command(const ReportOptions&);
+void add_report(CommandLine&);
 
-int machine_command(bool json);
-int replay_command(const std::string& repro);
+struct MachineOptions {
+  bool json = false;
+};
+int machine_command(const MachineOptions&);
+void add_machine(CommandLine&);
+
+struct ReplayOptions {
+  std::string repro;
+};
+int replay_command(const ReplayOptions&);
+void add_replay(CommandLine&);
 
 // argv without the program's name; used by main and by replay.
 int dispatch(const std::vector<std::string>& arguments);

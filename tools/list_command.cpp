@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "reports/json.hpp"
 #include "text_table.hpp"
@@ -47,6 +48,12 @@ int list_command(const ListOptions& options) {
   }
   table.print();
   return kOk;
+}
+
+void add_list(CommandLine& line) {
+  auto [sub, o] = line.add("list", "every variant: what it is, and whether it runs here", list_command);
+  sub->add_option("--by", o.by, "group by")->check(CLI::IsMember({"op", "technique"}))->capture_default_str();
+  add_json(sub, o.json);
 }
 
 }  // namespace bitproof

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "error.hpp"
 #include "gates.hpp"
@@ -144,6 +145,25 @@ int loop_command(const LoopOptions& options) {
   const std::vector<std::string> failed = faults(arm, ceilings, cores);
   for (const std::string& fault : failed) note("FAILED: " + fault);
   return failed.empty() ? kOk : kFailed;
+}
+
+void add_loop(CommandLine& line) {
+  auto [sub, o] = line.add("loop", "the full token loop with one recipe", loop_command);
+  sub->add_option("--recipe", o.recipe, "none, all, best, or techniques joined by commas")->capture_default_str();
+  sub->add_option("--slot", o.slots, "op=variant; may be repeated")->allow_extra_args(false);
+  sub->add_option("--tokens", o.tokens, "tokens a sample")->check(at_least_one())->capture_default_str();
+  sub->add_option("--depth", o.depth, "positions in the cache before the first timed token")
+      ->check(valid_positions())
+      ->capture_default_str();
+  sub->add_option("--prefill", o.prefill, "also time a prefill of this many positions")->check(at_least_one());
+  sub->add_option("--samples", o.samples, "timed repetitions")->check(at_least_one())->capture_default_str();
+  sub->add_option("--layers", o.layers, "layers (default: the model's); fewer is said in every output")
+      ->check(at_least_one());
+  sub->add_option("--threads", o.threads, "threads (default: physical cores)")->check(valid_threads());
+  sub->add_flag("--oversubscribe", o.oversubscribe, "allow more threads than cores");
+  sub->add_option("--model", o.model, "7b or tiny")->capture_default_str();
+  sub->add_option("--seed", o.seed, "of weights and prompt")->capture_default_str();
+  add_json(sub, o.json);
 }
 
 }  // namespace bitproof

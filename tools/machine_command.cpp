@@ -1,12 +1,13 @@
 #include <fmt/format.h>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "steps.hpp"
 #include "text_table.hpp"
 
 namespace bitproof {
 
-int machine_command(bool json) {
+int machine_command(const MachineOptions& options) {
   const Machine machine = read_machine();
   CeilingTable ceilings;
   measure_ceilings(ceilings, choose_threads(0, false), 3);
@@ -15,7 +16,7 @@ int machine_command(bool json) {
   put(j, "ping_pong_ns", state.ping_pong_ns, state.why);
   j["clock_ghz"] = clock_probe_ghz();
   j["ceilings"] = to_json(ceilings);
-  if (json) {
+  if (options.json) {
     fmt::print("{}\n", j.dump(2));
     return kOk;
   }
@@ -34,8 +35,20 @@ int machine_command(bool json) {
                fmt::format("{:.1f} GB/s ({}), placement: {}", c["gb_per_s"]["median"].get<double>(),
                            c["pattern"].get<std::string>(), c["state"].get<std::string>())});
   }
+  for (const Json& p : j["ceilings"]["peaks"]) {
+    const bool bytes = p.contains("gb_per_s");
+    const std::string isa = p["isa"].get<std::string>();
+    table.row({fmt::format("{}{}{}, {} thread(s)", p["what"].get<std::string>(), isa.empty() ? "" : " ", isa, p["threads"].get<int>()),
+               fmt::format("{:.1f} {} ({}), placement: {}", p[bytes ? "gb_per_s" : "gop_per_s"]["median"].get<double>(),
+                           bytes ? "GB/s" : "Gop/s", p["pattern"].get<std::string>(), p["state"].get<std::string>())});
+  }
   table.print();
   return kOk;
+}
+
+void add_machine(CommandLine& line) {
+  auto [sub, o] = line.add("machine", "what this machine is and does at best", machine_command);
+  add_json(sub, o.json);
 }
 
 }  // namespace bitproof

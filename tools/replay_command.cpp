@@ -1,20 +1,26 @@
 #include <sstream>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "error.hpp"
 
 namespace bitproof {
 
-int replay_command(const std::string& repro) {
-  std::istringstream words(repro);
+int replay_command(const ReplayOptions& options) {
+  std::istringstream words(options.repro);
   std::vector<std::string> arguments;
   for (std::string word; words >> word;) arguments.push_back(word);
   if (!arguments.empty() && arguments[0].ends_with("bitproof")) arguments.erase(arguments.begin());
   if (arguments.empty() || arguments[0] == "replay") {
     throw BadInput("replay: '{}' is not a repro line; quote the whole line, as: bitproof replay 'bitproof check ...'",
-                   repro);
+                   options.repro);
   }
   return dispatch(arguments);
+}
+
+void add_replay(CommandLine& line) {
+  auto [sub, o] = line.add("replay", "runs a repro line of a report", replay_command);
+  sub->add_option("repro", o.repro, "the line, quoted")->required();
 }
 
 }  // namespace bitproof

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "gates.hpp"
 #include "interrupt.hpp"
@@ -25,14 +26,15 @@ struct Plan {
   const char* model;
   std::int64_t depth;
   int rounds;
+  int ceiling_rounds;  // before the benchmarks; some more follow the loop
   bool left_out;  // also all-but-one recipes
   std::vector<std::string> suites;
 };
 
 Plan plan_for(const std::string& suite) {
-  if (suite == "smoke") return {"smoke", "tiny", 8, 3, false, {"smoke"}};
-  if (suite == "quick") return {"quick", "7b", 8, 3, false, {"quick"}};
-  return {"full", "7b", 4, 4, true, {"edges", "seed_shapes", "micro"}};
+  if (suite == "smoke") return {"smoke", "tiny", 8, 3, 3, false, {"smoke"}};
+  if (suite == "quick") return {"quick", "7b", 8, 3, 5, false, {"quick"}};
+  return {"full", "7b", 4, 4, 5, true, {"edges", "seed_shapes", "micro"}};
 }
 
 std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H-%M-%SZ}", fmt::gmtime(std::time(nullptr))); }
@@ -98,7 +100,7 @@ class Run {
                                     summary.cases - summary.passed - summary.skipped, summary.cases));
   }
 
-  void ceilings_stage() { measure_ceilings(ceilings_, threads_, 5); }
+  void ceilings_stage() { measure_ceilings(ceilings_, threads_, plan_.ceiling_rounds); }
 
   void bench_stage() { bench_ = bench_with_progress(suite_.benchmarks, "", threads_, {}, clearance_); }
 
@@ -119,7 +121,7 @@ class Run {
                       {"set_up_s", workbench_->set_up_s()}};
     rounds_with_progress(*workbench_, {.depth = plan_.depth, .rounds = plan_.rounds, .seed = options_.seed},
                          [&] { save(); });
-    if (!interrupted()) measure_ceilings(ceilings_, threads_, 3);
+    if (!interrupted()) measure_ceilings(ceilings_, threads_, plan_.ceiling_rounds - 2);
   }
 
   // All that depends on the names of the placement states, which each new reading may change.
@@ -144,7 +146,9 @@ class Run {
       const LogitsAgreement logits = compare_logits(arms);
       json_["logits"] = to_json(logits);
       fail(logits.faults);
-      json_["attribution"] = to_json(attribute(arms), plan_.depth);
+      const Attribution attribution = attribute(arms, ceilings);
+      json_["attribution"] = to_json(attribution, plan_.depth);
+      fail(faults(attribution));
     }
     json_["failures"] = failures;
   }
@@ -203,6 +207,16 @@ int run_command(const RunOptions& options) {
     fmt::print("report: {}\n", run.report());
   }
   return code;
+}
+
+void add_run(CommandLine& line) {
+  auto [sub, o] = line.add("run", "everything in one go, to <out>/<time>/run.json and report.md", run_command);
+  sub->add_option("--suite", o.suite, "how much")
+      ->check(CLI::IsMember({"smoke", "quick", "full"}))
+      ->capture_default_str();
+  sub->add_option("--out", o.out, "folder for the results")->capture_default_str();
+  sub->add_option("--seed", o.seed, "of weights, prompt and order")->capture_default_str();
+  add_json(sub, o.json);
 }
 
 }  // namespace bitproof

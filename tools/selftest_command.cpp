@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "reports/selftest.hpp"
 #include "terminal.hpp"
@@ -48,6 +49,16 @@ int selftest_command(const SelftestOptions& options) {
   }
   if (result.planted() == 0) note("bitproof selftest: nothing ran: nothing is proven");
   return result.ok() ? kOk : kFailed;
+}
+
+void add_selftest(CommandLine& line) {
+  auto [sub, o] = line.add("selftest", "the harness against its zoo of planted faults", selftest_command);
+  sub->add_option("filter", o.filter, "part of a fault's name");
+  sub->add_option("--repeat", o.repeat, "runs of each clean twin, each with other inputs")
+      ->check(at_least_one())
+      ->capture_default_str();
+  add_json(sub, o.json);
+  sub->add_flag("--markdown", o.markdown, "the kill table in Markdown")->excludes("--json");
 }
 
 }  // namespace bitproof

@@ -16,14 +16,17 @@ CheckSummary check_with_progress(std::span<const Case> cases, const std::string&
 void measure_ceilings(CeilingTable& table, int threads, int rounds) {
   const int set_aside = table.set_aside;
   try {
-    ProgressLine progress("read ceiling");
-    table.add(sample_reads(threads, ceiling_buffer_bytes(read_machine()), rounds));
+    ProgressLine progress("ceilings of cores, caches and memory");
+    const Machine machine = read_machine();
+    table.caches = cache_levels(machine);
+    table.add(sample_peaks(threads, table.caches, rounds));
+    table.add(sample_reads(threads, ceiling_buffer_bytes(machine), rounds));
   } catch (const std::runtime_error& e) {  // too little memory, or a limit of this process
     table.why = e.what();
-    note(fmt::format("read ceiling: not measured: {}", e.what()));
+    note(fmt::format("ceilings: not measured: {}", e.what()));
   }
   if (table.set_aside > set_aside) {
-    note(fmt::format("read ceiling: {} samples set aside: other work had the CPUs", table.set_aside - set_aside));
+    note(fmt::format("ceilings: {} samples set aside: other work had the CPUs", table.set_aside - set_aside));
   }
 }
 

@@ -53,14 +53,33 @@ class Rotation {
     return "";
   }
   Cost cost() const { return workload_->cost(); }
+  // Without its operations.
+  Work bytes() const {
+    const auto read = static_cast<double>(workload_->bytes_read());
+    return {.read_bytes = read, .cycle_bytes = read * copies_, .written_bytes = std::max(cost().bytes - read, 0.0)};
+  }
 
  private:
   std::shared_ptr<Workload> workload_;
   int copies_, next_ = 0, touched_ = 0;
 };
 
+// The operations of one call, by what they are. Products by table look-up do not multiply: see op_work.
 template <class Kernel>
-Timed timed_kernel(const Cleared<Kernel>& ticket, const std::shared_ptr<Problem<Kernel>>& problem,
+void add_operations(Work& work, const Kernel& kernel, const Case& c, double ops) {
+  if constexpr (requires { kernel.multiply; }) {
+    if (kernel.info.techniques.has(Technique::tmac)) {
+      work[OpKind::look_up] = static_cast<double>(kernel.packed_bytes({c.rows, c.cols})) * static_cast<double>(c.batch);
+    } else {
+      work[OpKind::multiply_add] = ops;
+    }
+  } else {
+    work[OpKind::float_multiply_add] = ops;
+  }
+}
+
+template <class Kernel>
+Timed timed_kernel(const Cleared<Kernel>& ticket, const std::shared_ptr<Problem<Kernel>>& problem, const Case& c,
                    const threading::Kernel& split, int threads, bool cold, std::size_t llc_bytes) {
   WorkloadOptions options{.threading = &split, .threads = threads, .copies = 1, .guarded = false};
   std::shared_ptr<Workload> workload = problem->workload(ticket.kernel(), options);
@@ -70,12 +89,9 @@ Timed timed_kernel(const Cleared<Kernel>& ticket, const std::shared_ptr<Problem<
     options.copies = static_cast<int>(copies);
     workload = problem->workload(ticket.kernel(), options);
   }
-  const auto rotation = std::make_shared<Rotation>(std::move(workload), options.copies);
-  return {.begin = [=] { rotation->begin(); },
-          .operation = [=] { rotation->call(); },
-          .verify = [=, keep = problem] { return rotation->verify(); },
-          .count = {},
-          .cost = rotation->cost()};
+  Timed timed = timed_workload(std::move(workload), options.copies);
+  add_operations(timed.work, ticket.kernel(), c, timed.cost.ops);
+  return timed;
 }
 
 template <class Kernel>
@@ -99,8 +115,8 @@ void add_op(const std::string& op, const BenchmarkSpec& spec, const MicrobenchOp
           group.push_back({head, [&clearance, &options, problem, c, cold, threads, id = v->id] {
                              const threading::Kernel& split =
                                  threads == 1 ? whole_split() : clearance.clear<threading::Kernel>("threading/omp_static").kernel();
-                             return timed_kernel<Kernel>(clearance.clear<Kernel>(id, *problem, c), problem, split, threads, cold,
-                                                         options.llc_bytes);
+                             return timed_kernel<Kernel>(clearance.clear<Kernel>(id, *problem, c), problem, c, split, threads,
+                                                         cold, options.llc_bytes);
                            }});
           if (group.size() == most_in_group(options, cold)) groups.push_back(std::exchange(group, {}));
         }
@@ -111,6 +127,16 @@ void add_op(const std::string& op, const BenchmarkSpec& spec, const MicrobenchOp
 }
 
 }  // namespace
+
+Timed timed_workload(std::shared_ptr<Workload> workload, int copies) {
+  const auto rotation = std::make_shared<Rotation>(std::move(workload), copies);
+  return {.begin = [=] { rotation->begin(); },
+          .operation = [=] { rotation->call(); },
+          .verify = [=] { return rotation->verify(); },
+          .count = {},
+          .cost = rotation->cost(),
+          .work = rotation->bytes()};
+}
 
 std::vector<Group> kernel_groups(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance) {
   std::vector<Group> groups;

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "machine.hpp"
 #include "memory_map.hpp"
 #include "microbench.hpp"
 #include "rng.hpp"
@@ -43,6 +42,7 @@ Timed timed_append(const Cleared<kv_cache::Kernel>& ticket, std::int64_t capacit
   const auto cache = std::make_shared<FilledCache>(ticket.kernel(), capacity, layers);
   const auto position = std::make_shared<std::int64_t>(0);
   const auto refused = std::make_shared<bool>(false);
+  const double written = 2.0 * sizeof(float) * static_cast<double>(cache->model.kv_width() * layers);
   return {
       .begin = {},
       .operation =
@@ -61,7 +61,8 @@ Timed timed_append(const Cleared<kv_cache::Kernel>& ticket, std::int64_t capacit
         return *newest == want ? "" : fmt::format("position {} holds {}", want, *newest);
       },
       .count = {},
-      .cost = {0, 2.0 * sizeof(float) * static_cast<double>(cache->model.kv_width() * layers)},  // written; the row is in L1
+      .cost = {0, written},  // the row is in L1
+      .work = {.written_bytes = written},
   };
 }
 
@@ -77,6 +78,9 @@ Timed timed_read(const Cleared<kv_cache::Kernel>& ticket, const Cleared<attentio
   const auto scratch = std::make_shared<Mapping>(attend.kernel().scratch_bytes(positions, m.head_dim) + 64, Pages::small);
   const auto layer = std::make_shared<std::int64_t>(0);
   const attention::Kernel& kernel = attend.kernel();
+  const Cost cost{4.0 * static_cast<double>(m.q_width() * positions), static_cast<double>(layer_bytes)};
+  Work work{.read_bytes = cost.bytes, .cycle_bytes = cost.bytes * static_cast<double>(layers)};
+  work[OpKind::float_multiply_add] = cost.ops;
   return {
       .operation =
           [=, &kernel] {
@@ -97,15 +101,15 @@ Timed timed_read(const Cleared<kv_cache::Kernel>& ticket, const Cleared<attentio
         return "";
       },
       .count = {},
-      .cost = {4.0 * static_cast<double>(m.q_width() * positions), static_cast<double>(layer_bytes)},
+      .cost = cost,
+      .work = work,
   };
 }
 
 }  // namespace
 
-std::vector<Group> kv_cache_groups(const BenchmarkSpec& spec, Clearance& clearance) {
+std::vector<Group> kv_cache_groups(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance) {
   std::vector<Group> groups;
-  const std::size_t llc = read_machine().llc_bytes.value.value_or(std::size_t{32} << 20);
   const std::string attend = recipe_names(Techniques{}.with(Technique::simd)).at("attention");
   for (const Case& c : spec.cases) {
     Group group;
@@ -117,10 +121,10 @@ std::vector<Group> kv_cache_groups(const BenchmarkSpec& spec, Clearance& clearan
                          return timed_append(clearance.clear<kv_cache::Kernel>(id), positions);
                        }});
       group.push_back({{.id = v->id, .benchmark = spec.name, .kind = spec.kind,
-                        .c = fmt::format("read {} positions of a layer by {}", positions, attend), .cold = true},
-                       [&clearance, positions, attend, llc, id = v->id] {
+                        .c = fmt::format("read {} positions of a layer by {}", positions, attend), .cold = v->kernel->keeps_past},
+                       [&clearance, &options, positions, attend, id = v->id] {
                          return timed_read(clearance.clear<kv_cache::Kernel>(id),
-                                           clearance.clear<attention::Kernel>(attend), positions, llc);
+                                           clearance.clear<attention::Kernel>(attend), positions, options.llc_bytes);
                        }});
     }
     groups.push_back(std::move(group));

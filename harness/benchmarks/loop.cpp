@@ -1,5 +1,6 @@
 // End-to-end: tokens of the full 7B loop, one an operation, through Google Benchmark like everything else.
 #include "microbench.hpp"
+#include "token_physics.hpp"
 #include "workbench.hpp"
 
 namespace bitproof {
@@ -12,6 +13,8 @@ Timed timed_loop(const ArmSpec& spec, std::int64_t depth, Clearance& clearance) 
       std::make_shared<Workbench>(WorkbenchOptions{.depth = depth, .tokens = kTokens}, std::vector{spec}, clearance);
   Decoder* loop = &bench->arms()[0]->loop();
   const auto token = std::make_shared<std::int32_t>(0);
+  Ledger first;  // of the cheapest token: the one after the prefix
+  add_expected(first, bench->shape(), loop->weight_bytes(), Decode{depth, 1, loop->keeps_past(), loop->capacity()});
   const auto begin = [=] {
     const auto prompt = bench->prompt();
     loop->rewind(depth);
@@ -33,6 +36,7 @@ Timed timed_loop(const ArmSpec& spec, std::int64_t depth, Clearance& clearance) 
           },
       .count = {},
       .cost = {},
+      .work = token_work(first, traits_of(bench->shape(), spec.names)),
   };
 }
 

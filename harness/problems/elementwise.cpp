@@ -1,5 +1,4 @@
 // The ops whose outputs are exact to the bit, element by element: dequantize, residual_add, embedding.
-#include "buffer.hpp"
 #include "inputs.hpp"
 #include "instances.hpp"
 #include "judge.hpp"
@@ -17,12 +16,25 @@ struct DequantizeInputs {
   explicit DequantizeInputs(const Case& given)
       : c(given),
         weight_scale(scale_inputs(c, 2, c.mode ? c.rows : 1)),
-        activation_scale(scale_inputs(c, 3, c.batch)) {
+        activation_scale(scale_inputs(moderate(c), 3, c.batch)) {
     Rng rng(stream_seed(c.seed, 1));
-    for (std::int64_t i = 0; i < c.batch * c.rows; ++i) {
-      const auto sum = static_cast<std::int32_t>(rng.next() >> 40) - (1 << 23);  // exact in float
-      const auto any = static_cast<std::int32_t>(rng.next());
-      acc.push_back(c.fill == Fill::zero ? 0 : c.fill == Fill::random ? sum : any);
+    for (std::int64_t i = 0; i < c.batch * c.rows; ++i) acc.push_back(sum(rng.next(), i));
+  }
+  std::int32_t sum(std::uint64_t bits, std::int64_t i) const {
+    const auto exact = static_cast<std::int32_t>(bits >> 40) - (1 << 23);  // in float
+    switch (c.fill) {
+      case Fill::zero:
+        return 0;
+      case Fill::extreme:
+        return static_cast<std::int32_t>(bits);
+      case Fill::sparse:
+        return (bits & 3) == 0 ? exact : 0;
+      case Fill::one_hot:
+        return i % c.rows == static_cast<std::int64_t>(c.seed) % c.rows;
+      case Fill::integer:
+        return exact >> 12;
+      default:
+        return exact;
     }
   }
   const std::vector<float>& truth() {
@@ -37,29 +49,36 @@ struct DequantizeInputs {
 
 struct DequantizeInstance {
   DequantizeInstance(const DequantizeInputs& in, const dequantize::Kernel&, const WorkloadOptions& o)
-      : acc(in.acc, o.guarded),
-        weight_scale(in.weight_scale, o.guarded),
-        activation_scale(in.activation_scale, o.guarded),
-        y(in.c.rows, in.c.batch, o.guarded),
+      : frame(o.placed()),
+        stride(frame.stride(in.c.rows)),
+        acc(frame.input<std::int32_t>("sums", in.acc, in.c.rows, stride)),
+        weight_scale(frame.input<float>("weight scales", in.weight_scale)),
+        activation_scale(frame.input<float>("activation scales", in.activation_scale)),
+        y(frame.output<float>("output", {in.c.batch, in.c.rows, 1, stride})),
         batch(in.c.batch),
-        call{in.c.rows,       acc.data(),    in.c.rows, weight_scale.data(), in.c.mode == 1, activation_scale.data(),
-             y.data(), y.stride()} {}
+        call{in.c.rows,
+             frame.at<std::int32_t>(acc),
+             stride,
+             frame.at<float>(weight_scale),
+             in.c.mode == 1,
+             frame.at<float>(activation_scale),
+             frame.at<float>(y),
+             stride} {}
 
-  void poison() { y.poison(); }
-  void run(const dequantize::Kernel& kernel, Team& team) {
-    team.for_tiles({call.rows, 1, batch}, [&](Tile t, int) { kernel.run(call, t); });
+  template <class Stage>
+  void run(const dequantize::Kernel& kernel, Stage& stage) {
+    stage.compute({call.rows, 1, batch}, [&](Tile t, int) { kernel.run(call, t); });
   }
-  Verdict judge(DequantizeInputs& in) {
-    if (y.strayed()) return Verdict::failed("wrote outside its output");
-    if (!acc.equals(in.acc)) return Verdict::failed("changed its input");
-    return judge_equal(in.c, y.values(), in.truth());
+  Verdict judge(DequantizeInputs& in) { return judge_equal(in.c, frame.values<float>(y), in.truth()); }
+  Cost cost(const DequantizeInputs&) const {
+    const auto elements = static_cast<double>(batch * call.rows);
+    return {elements, 2 * sizeof(float) * elements};
   }
-  Cost cost(const DequantizeInputs&) const { return {static_cast<double>(acc.span().size()), static_cast<double>(2 * acc.bytes())}; }
-  std::size_t bytes_read() const { return acc.bytes(); }
+  std::size_t bytes_read() const { return frame.bytes(acc).size(); }
 
-  Buffer<std::int32_t> acc;
-  Buffer<float> weight_scale, activation_scale;
-  Output<float> y;
+  Frame frame;
+  std::int64_t stride;
+  Frame::Handle acc, weight_scale, activation_scale, y;
   std::int64_t batch;
   dequantize::Call call;
 };
@@ -68,7 +87,9 @@ struct DequantizeInstance {
 
 struct AddInputs {
   explicit AddInputs(const Case& given)
-      : c(given), h(float_inputs(c, 1, c.batch * c.cols, 1e6f)), y(float_inputs(c, 2, c.batch * c.cols, 1.0f)) {}
+      : c(given),
+        h(float_inputs(c, 1, c.cols, c.batch * c.cols, {1e6f, 1e38f})),
+        y(float_inputs(c, 2, c.cols, c.batch * c.cols, {1.0f, 1e38f})) {}
   const std::vector<float>& truth() {
     return lazy.get([&] { return reference::residual_add(h, y); });
   }
@@ -82,23 +103,28 @@ struct AddInstance {
   static constexpr bool kInPlace = true;
 
   AddInstance(const AddInputs& in, const residual_add::Kernel&, const WorkloadOptions& o)
-      : original(in.h), h(in.h, o.guarded), y(in.y, o.guarded), cols(in.c.cols), batch(in.c.batch),
-        call{y.data(), h.data(), in.c.cols} {}
+      : frame(o.placed()),
+        stride(frame.stride(in.c.cols)),
+        h(frame.in_place<float>("residual stream", in.h, {in.c.batch, in.c.cols, 1, stride})),
+        y(frame.input<float>("addend", in.y, in.c.cols, stride)),
+        cols(in.c.cols),
+        batch(in.c.batch),
+        call{frame.at<float>(y), frame.at<float>(h), stride} {}
 
-  void poison() { h.assign(original); }
-  void run(const residual_add::Kernel& kernel, Team& team) {
-    team.for_tiles({cols, 1, batch}, [&](Tile t, int) { kernel.run(call, t); });
+  template <class Stage>
+  void run(const residual_add::Kernel& kernel, Stage& stage) {
+    stage.compute({cols, 1, batch}, [&](Tile t, int) { kernel.run(call, t); });
   }
-  Verdict judge(AddInputs& in) {
-    if (!h.margins_intact()) return Verdict::failed("wrote outside its output");
-    if (!y.equals(in.y)) return Verdict::failed("changed its input");
-    return judge_equal(in.c, std::vector<float>(h.span().begin(), h.span().end()), in.truth());
+  Verdict judge(AddInputs& in) { return judge_equal(in.c, frame.values<float>(h), in.truth()); }
+  Cost cost(const AddInputs&) const {
+    const auto elements = static_cast<double>(batch * cols);
+    return {elements, 3 * sizeof(float) * elements};
   }
-  Cost cost(const AddInputs&) const { return {static_cast<double>(h.span().size()), static_cast<double>(3 * h.bytes())}; }
-  std::size_t bytes_read() const { return h.bytes() + y.bytes(); }
+  std::size_t bytes_read() const { return frame.bytes(h).size() + frame.bytes(y).size(); }
 
-  std::vector<float> original;
-  Buffer<float> h, y;
+  Frame frame;
+  std::int64_t stride;
+  Frame::Handle h, y;
   std::int64_t cols, batch;
   residual_add::Call call;
 };
@@ -110,7 +136,8 @@ struct EmbeddingInputs {
       : c(given), table(weight_inputs(c, c.rows, c.cols, 127)), row_scale(scale_inputs(c, 2, c.rows)) {
     Rng rng(stream_seed(c.seed, 3));
     for (std::int64_t b = 0; b < c.batch; ++b) {
-      tokens.push_back(static_cast<std::int32_t>(b == 0 ? c.rows - 1 : static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(c.rows)))));
+      tokens.push_back(static_cast<std::int32_t>(
+          b == 0 ? c.rows - 1 : static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(c.rows)))));
     }
   }
   const std::vector<float>& truth() {
@@ -126,29 +153,32 @@ struct EmbeddingInputs {
 
 struct EmbeddingInstance {
   EmbeddingInstance(const EmbeddingInputs& in, const embedding::Kernel&, const WorkloadOptions& o)
-      : table(in.table, o.guarded), row_scale(in.row_scale, o.guarded), tokens(in.tokens, o.guarded),
-        out(in.c.cols, in.c.batch, o.guarded), batch(in.c.batch),
-        call{in.c.cols, tokens.data(), table.data(), row_scale.data(), out.data(), out.stride()} {}
+      : frame(o.placed()),
+        table(frame.input<std::int8_t>("table", in.table)),
+        row_scale(frame.input<float>("row scales", in.row_scale)),
+        tokens(frame.input<std::int32_t>("tokens", in.tokens)),
+        out(frame.output<float>("output", {in.c.batch, 1, in.c.cols, frame.stride(in.c.cols)})),
+        batch(in.c.batch),
+        call{in.c.cols,
+             frame.at<std::int32_t>(tokens),
+             frame.at<std::int8_t>(table),
+             frame.at<float>(row_scale),
+             frame.at<float>(out),
+             frame.stride(in.c.cols)} {}
 
-  void poison() { out.poison(); }
-  void run(const embedding::Kernel& kernel, Team& team) {
-    team.for_tiles({1, 1, batch}, [&](Tile t, int) { kernel.run(call, t); });
+  template <class Stage>
+  void run(const embedding::Kernel& kernel, Stage& stage) {
+    stage.compute({1, 1, batch}, [&](Tile t, int) { kernel.run(call, t); });
   }
-  Verdict judge(EmbeddingInputs& in) {
-    if (out.strayed()) return Verdict::failed("wrote outside its output");
-    if (!table.equals(in.table) || !tokens.equals(in.tokens)) return Verdict::failed("changed its input");
-    return judge_equal(in.c, out.values(), in.truth());
-  }
+  Verdict judge(EmbeddingInputs& in) { return judge_equal(in.c, frame.values<float>(out), in.truth()); }
   Cost cost(const EmbeddingInputs&) const {
     const auto elements = static_cast<double>(batch * call.cols);
     return {elements, 5 * elements};
   }
   std::size_t bytes_read() const { return static_cast<std::size_t>(batch * call.cols); }
 
-  Buffer<std::int8_t> table;
-  Buffer<float> row_scale;
-  Buffer<std::int32_t> tokens;
-  Output<float> out;
+  Frame frame;
+  Frame::Handle table, row_scale, tokens, out;
   std::int64_t batch;
   embedding::Call call;
 };

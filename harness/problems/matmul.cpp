@@ -2,9 +2,7 @@
 #include "matmul.hpp"
 
 #include <algorithm>
-#include <optional>
 
-#include "buffer.hpp"
 #include "inputs.hpp"
 #include "instances.hpp"
 #include "judge.hpp"
@@ -13,7 +11,6 @@
 
 namespace bitproof {
 namespace {
-
 
 template <matmul::Weights kWeights>
 struct Inputs {
@@ -42,44 +39,60 @@ struct Instance {
   Instance(const Inputs<kWeights>& in, const Kernel& kernel, const WorkloadOptions& options, const Instance* first)
       : info(kernel.info),
         shape{in.c.rows, in.c.cols},
-        padded_x(static_cast<std::size_t>(in.c.batch * round_up(in.c.cols, kernel.col_multiple)), 0),
-        packed(static_cast<std::int64_t>(kernel.packed_bytes(shape)), options.guarded, 64),
-        prepared(static_cast<std::int64_t>(kernel.prepared_bytes(shape.cols, in.c.batch)), options.guarded, 64),
-        y(in.c.rows, in.c.batch, options.guarded) {
-    const std::int64_t stride = round_up(shape.cols, kernel.col_multiple);
+        frame(options.placed()),
+        packed(frame.constant("packed weights", kernel.packed_bytes(shape))),
+        prepared(frame.intermediate("prepared bytes", kernel.prepared_bytes(shape.cols, in.c.batch))) {
+    const std::int64_t stride = round_up(shape.cols, kernel.col_multiple), y_stride = frame.stride(shape.rows);
+    std::vector<std::int8_t> padded(static_cast<std::size_t>(in.c.batch * stride), 0);
     for (std::int64_t b = 0; b < in.c.batch; ++b) {
-      std::copy_n(in.x.begin() + b * shape.cols, shape.cols, padded_x.begin() + b * stride);
+      std::copy_n(in.x.begin() + b * shape.cols, shape.cols, padded.begin() + b * stride);
     }
-    x.emplace(std::span<const std::int8_t>(padded_x), options.guarded);
-    if (first) {
-      packed.assign(first->packed.span());
-    } else {
-      // In two parts, the second first, as the threads that make a model may.
-      const std::int64_t middle = shape.rows / 2 / kernel.row_multiple * kernel.row_multiple;
-      kernel.pack(shape, in.w.data() + middle * shape.cols, middle, shape.rows, packed.data());
-      if (middle) kernel.pack(shape, in.w.data(), 0, middle, packed.data());
-    }
+    x = frame.input<std::int8_t>("activations", padded);
+    y = frame.output<std::int32_t>("output", {in.c.batch, shape.rows, 1, y_stride});
     for (int t = 0; t < options.threads; ++t) {
-      scratch.emplace_back(static_cast<std::int64_t>(kernel.scratch_bytes(shape, in.c.batch)), options.guarded, 64);
+      scratch.push_back(frame.scratch("scratch", kernel.scratch_bytes(shape, in.c.batch)));
     }
-    call = {shape, packed.data(), {x->data(), in.c.batch, shape.cols, stride}, prepared.data(), y.data(), y.stride()};
+    if (first) {
+      std::copy_n(first->frame.template at<std::byte>(first->packed), frame.bytes(packed).size(),
+                  frame.template at<std::byte>(packed));
+    } else {
+      pack(in, kernel, options.pack_parts);
+    }
+    frame.settle(packed);
+    call = {shape,
+            frame.template at<std::byte>(packed),
+            {frame.template at<std::int8_t>(x), in.c.batch, shape.cols, stride},
+            frame.template at<std::byte>(prepared),
+            frame.template at<std::int32_t>(y),
+            y_stride};
   }
 
-  void poison() {
-    y.poison();
-    prepared.poison();
-    for (auto& s : scratch) s.poison();
+  // In so many ranges of rows, the last first, as the threads that make a model may. Each finds its own rows only.
+  void pack(const Inputs<kWeights>& in, const Kernel& kernel, int parts) {
+    const std::int64_t blocks = (shape.rows + kernel.row_multiple - 1) / kernel.row_multiple;
+    for (int part = parts - 1; part >= 0; --part) {
+      const std::int64_t row0 = blocks * part / parts * kernel.row_multiple;
+      const std::int64_t row1 = std::min(blocks * (part + 1) / parts * kernel.row_multiple, shape.rows);
+      if (row0 == row1) continue;
+      const std::span<const std::int8_t> rows(&in.w[static_cast<std::size_t>(row0 * shape.cols)],
+                                              static_cast<std::size_t>((row1 - row0) * shape.cols));
+      const std::int8_t* w =
+          frame.checking() ? frame.template at<std::int8_t>(frame.input("weights", rows)) : rows.data();
+      frame.run([&] { kernel.pack(shape, w, row0, row1, frame.template at<std::byte>(packed)); });
+    }
   }
 
-  void run(const Kernel& kernel, Team& team) {
-    const int parts = team.threads();
-    team.for_tiles({parts, 1, 1}, [&](Tile t, int) {
+  template <class Stage>
+  void run(const Kernel& kernel, Stage& stage) {
+    const int parts = stage.threads();
+    stage.for_tiles({parts, 1, 1}, [&](Tile t, int) {
       for (std::int64_t part = t.row0; part < t.row1; ++part) {
-        kernel.prepare(call.input, prepared.data(), static_cast<int>(part), parts);
+        kernel.prepare(call.input, frame.template at<std::byte>(prepared), static_cast<int>(part), parts);
       }
     });
-    team.for_tiles({shape.rows, kernel.row_multiple, call.input.batch}, [&](Tile t, int thread) {
-      kernel.multiply(call, t, scratch[static_cast<std::size_t>(thread)].data());
+    stage.settle(prepared);
+    stage.compute({shape.rows, kernel.row_multiple, call.input.batch}, [&](Tile t, int thread) {
+      kernel.multiply(call, t, frame.template at<std::byte>(scratch[static_cast<std::size_t>(thread)]));
     });
   }
 
@@ -87,35 +100,55 @@ struct Instance {
   bool too_small() const {
     const double bits = kWeights == matmul::Weights::ternary ? 1.5849 : 7.994;
     const double weights = static_cast<double>(shape.rows) * static_cast<double>(shape.cols);
-    return info.exactness == Exactness::exact && 8.0 * static_cast<double>(packed.bytes()) < bits * weights;
+    return info.exactness == Exactness::exact && 8.0 * static_cast<double>(frame.bytes(packed).size()) < bits * weights;
   }
 
   Verdict judge(Inputs<kWeights>& in) {
-    if (too_small()) return Verdict::failed("declares fewer packed bytes than its weights have information");
-    if (y.strayed()) return Verdict::failed("wrote outside its output");
-    if (!x->equals(padded_x) || !x->margins_intact()) return Verdict::failed("changed its activations");
-    if (!packed.margins_intact()) return Verdict::failed("wrote outside its packed weights");
-    if (!prepared.margins_intact()) return Verdict::failed("wrote outside its prepared bytes");
-    for (auto& s : scratch) {
-      if (!s.margins_intact()) return Verdict::failed("wrote outside its scratch");
+    if (too_small()) {
+      return Verdict::failed("declares fewer packed bytes than its weights have information", "packed size");
     }
-    return info.exactness == Exactness::exact ? judge_equal(in.c, y.values(), in.truth())
-                                              : judge_nmse(in.c, y.values(), in.truth(), info.nmse_bound);
+    const std::vector<std::int32_t> got = frame.template values<std::int32_t>(y);
+    return info.exactness == Exactness::exact ? judge_equal(in.c, got, in.truth())
+                                              : judge_nmse(in.c, got, in.truth(), info.nmse_bound);
+  }
+
+  // Parts of prepare() may run at once, so no byte may be written by two of them. A byte is written if it differs from
+  // one of two poisons that differ in every byte.
+  Verdict own_checks(const Kernel& kernel) {
+    constexpr int kParts = 3;
+    const std::span<std::byte> bytes = frame.bytes(prepared);
+    std::vector<int> writer(bytes.size(), -1);
+    frame.poison();
+    for (int part = 0; part < kParts; ++part) {
+      for (const std::uint16_t poison : {kPoison, kOtherPoison}) {
+        frame.poison(prepared, poison);
+        const std::vector<std::byte> before(bytes.begin(), bytes.end());
+        frame.run([&] { kernel.prepare(call.input, bytes.data(), part, kParts); });
+        for (std::size_t i = 0; i < bytes.size(); ++i) {
+          if (bytes[i] == before[i]) continue;
+          if (writer[i] >= 0 && writer[i] != part) {
+            return Verdict::failed(fmt::format("parts {} and {} of prepare both write byte {}", writer[i], part, i),
+                                   "parts of prepare");
+          }
+          writer[i] = part;
+        }
+      }
+    }
+    return frame.inspect();
   }
 
   Cost cost(const Inputs<kWeights>& in) const {
-    const auto macs = static_cast<double>(shape.rows) * static_cast<double>(shape.cols) * static_cast<double>(in.c.batch);
+    const auto macs =
+        static_cast<double>(shape.rows) * static_cast<double>(shape.cols) * static_cast<double>(in.c.batch);
     return {2.0 * macs, static_cast<double>(bytes_read() + in.c.batch * shape.rows * sizeof(std::int32_t))};
   }
-  std::size_t bytes_read() const { return packed.bytes() + x->bytes(); }
+  std::size_t bytes_read() const { return frame.bytes(packed).size() + frame.bytes(x).size(); }
 
   const VariantInfo& info;
   matmul::Shape shape;
-  std::vector<std::int8_t> padded_x;
-  Buffer<std::byte> packed, prepared;
-  std::optional<Buffer<std::int8_t>> x;
-  std::vector<Buffer<std::byte>> scratch;
-  Output<std::int32_t> y;
+  Frame frame;
+  Frame::Handle packed, prepared, x, y;
+  std::vector<Frame::Handle> scratch;
   matmul::Call call;
 };
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 
+#include "allocation_count.hpp"
 #include "support.hpp"
 #include "workbench.hpp"
 
@@ -72,6 +73,16 @@ TEST_F(Arms, WitnessWhatRanAndNotWhatWasAskedFor) {
     EXPECT_TRUE(w.wanted) << name(w.technique);
     EXPECT_TRUE(w.engaged) << name(w.technique) << ": " << w.evidence;
   }
+}
+
+// By the allocator's own count: neither the pool, nor the loop, nor the threads' start.
+TEST_F(Arms, AllocateNothingATokenWithAPool) {
+  if (!allocations()) GTEST_SKIP() << allocations_why();
+  const auto pooled = all().sample(bench_->prompt(), bench_->prefix(), 3, 2);
+  EXPECT_EQ(pooled->allocations, 0);
+  const auto fresh = none().sample(bench_->prompt(), bench_->prefix(), 1);
+  const std::int64_t blocks = none().ledger()[LoopOp::memory].calls / 2;  // each is taken and given back
+  EXPECT_EQ(fresh->allocations, blocks);
 }
 
 // An arm that says it has all six, with the slots of one that has none.

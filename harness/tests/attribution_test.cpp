@@ -57,17 +57,21 @@ TEST_F(Attributed, EachAloneOverNoneAndNothingThatWasNotMeasured) {
     }
     EXPECT_FALSE(c.without) << "no arm without it was measured";
     EXPECT_TRUE(c.engaged) << name(c.technique) << ": " << c.evidence;
-    EXPECT_EQ(c.most.has_value(), c.technique == Technique::memory_pool) << "only its share of the time is measured apart";
-    const bool possible = !c.most || c.alone->geometric_mean <= *c.most;
-    ASSERT_EQ(c.realization_low && c.realization_high, possible) << name(c.technique);
-    if (possible) {
+    ASSERT_TRUE(c.most_alone) << name(c.technique);
+    EXPECT_GE(c.most_alone->most, 1) << name(c.technique);
+    EXPECT_FALSE(c.most_without) << "its arm was not measured";
+    const bool allowed = c.verdict_alone == Credit::possible || c.verdict_alone == Credit::noise;
+    ASSERT_EQ(c.realization_low && c.realization_high, allowed) << name(c.technique);
+    if (allowed) {
       EXPECT_LE(*c.realization_low, *c.realization_high);
+      EXPECT_EQ(*c.credited, std::min(c.alone->geometric_mean, c.most_alone->most));
     }
   }
   // Promised 2-3: of a gain of g - 1, half is realized by the one promise and all of it by the other.
   const TechniqueCredit& cache = a.techniques[static_cast<std::size_t>(Technique::kv_cache)];
   EXPECT_EQ(cache.expected, "2-3");
-  const double gain = cache.alone->geometric_mean - 1;
+  ASSERT_TRUE(cache.credited);
+  const double gain = *cache.credited - 1;
   EXPECT_DOUBLE_EQ(*cache.realization_low, std::min(gain / 2, gain));
   EXPECT_DOUBLE_EQ(*cache.realization_high, std::max(gain / 2, gain));
 }
@@ -102,6 +106,33 @@ TEST_F(Attributed, WhatNoArmWantedIsNotEngaged) {
     EXPECT_FALSE(c.engaged);
     EXPECT_EQ(c.evidence, "no arm with it was measured");
   }
+}
+
+// Ratios as they might have been measured, all else as it was.
+RatioEstimate claimed(double ratio) {
+  const double faster[] = {ratio, 1.01 * ratio, 0.99 * ratio}, slower[] = {1, 1, 1};
+  return ratio_estimate(faster, slower);
+}
+
+TEST(AttributionFaults, NameTheCreditThatItsShareForbids) {
+  const Bound pool{1.02, 0.02, "allocation and page faults"};
+  TechniqueCredit c{.technique = Technique::memory_pool, .alone = claimed(83.26), .most_alone = pool};
+  c.verdict_alone = judge_credit(*c.alone, pool);
+  const std::vector<std::string> list = faults(Attribution{.techniques = {c}, .total = std::nullopt});
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_THAT(list[0],
+              testing::AllOf(testing::HasSubstr("memory_pool alone: IMPOSSIBLE: 83.26x"), testing::HasSubstr("98.8 %"),
+                             testing::HasSubstr("2.0 %"), testing::HasSubstr("allocation and page faults")));
+
+  c.alone = claimed(1.01);
+  c.verdict_alone = judge_credit(*c.alone, pool);
+  EXPECT_TRUE(faults(Attribution{.techniques = {c}, .total = std::nullopt}).empty());
+
+  c.without = claimed(10);
+  c.most_without = pool;
+  c.verdict_without = judge_credit(*c.without, pool);
+  EXPECT_THAT(faults(Attribution{.techniques = {c}, .total = std::nullopt}),
+              testing::ElementsAre(testing::HasSubstr("memory_pool in all: IMPOSSIBLE")));
 }
 
 TEST(Attribution, OfNoArmsIsEmpty) {

@@ -28,7 +28,9 @@ Case unusual(const std::string& op) {
 
 TEST(Case, ReadsBackWhatItPrintsForEveryOp) {
   for (const char* op : all_ops()) {
-    for (const Fill fill : {Fill::random, Fill::extreme, Fill::zero}) {
+    for (int i = 0; i < kFills; ++i) {
+      const auto fill = static_cast<Fill>(i);
+      if (!has_fill(op, fill)) continue;
       Case c = unusual(op);
       c.fill = fill;
       const Case back = parse_case(op, to_string(c));
@@ -72,6 +74,23 @@ TEST(Case, RefusesTextItDoesNotUnderstand) {
   EXPECT_THAT(refused("rms_norm", "cols=99999999999999999999"), HasSubstr("is not an integer"));
   EXPECT_THAT(refused("rms_norm", "cols=1,seed=-1"), HasSubstr("seed: '-1' is not an integer"));
   EXPECT_THAT(refused("rms_norm", "cols=1,fill=ones"), HasSubstr("no fill is named 'ones'"));
+}
+
+TEST(Case, ReadsBackThatEveryOffsetIsAskedFor) {
+  const Case c{.op = "rms_norm", .cols = 3, .every_offset = true};
+  EXPECT_EQ(to_string(c), "cols=3,batch=1,fill=random,seed=1,offsets=all");
+  EXPECT_TRUE(parse_case("rms_norm", to_string(c)).every_offset);
+  EXPECT_FALSE(parse_case("rms_norm", "cols=3").every_offset);
+  EXPECT_THAT(refusal([] { parse_case("rms_norm", "cols=3,offsets=some"); }), HasSubstr("only 'all' is known"));
+  EXPECT_THAT(refusal([] { parse_case("memory", "offsets=all"); }), HasSubstr("no buffers of its own"));
+}
+
+TEST(Case, RefusesFillsThatMeanNothing) {
+  EXPECT_THAT(refusal([] { parse_case("ternary_matmul", "fill=nan"); }),
+              HasSubstr("fill = nan means nothing for ternary_matmul"));
+  EXPECT_THAT(refusal([] { parse_case("memory", "fill=denormal"); }), HasSubstr("means nothing"));
+  EXPECT_EQ(refusal([] { parse_case("rms_norm", "fill=nan"); }), "");
+  EXPECT_EQ(refusal([] { parse_case("ternary_matmul", "fill=one_hot"); }), "");
 }
 
 TEST(Case, RefusesDimensionsThatTheOpHasNot) {

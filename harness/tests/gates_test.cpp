@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "made_up_machine.hpp"
 #include "support.hpp"
 
 namespace bitproof {
@@ -22,18 +23,11 @@ std::unique_ptr<Arm> measured(const LoopBench& bench, const ArmSpec& spec) {
 
 ArmSpec spec_of(const std::string& recipe) { return arm_of(parse_recipe(recipe), 1, recipe); }
 
-// Reads at this rate on one thread, in the state of every reading.
+// Memory that reads at this rate on one thread, behind one cache of 1000 bytes.
 CeilingTable ceilings_of(double gb_per_s) {
   CeilingTable table;
-  const Load load{.wall_s = 1,
-                  .own_cpus = 1,
-                  .foreign_fraction = 0,
-                  .steal_fraction = 0,
-                  .why = "",
-                  .involuntary_switches = 0,
-                  .run_queue_wait_ns = 0};
-  table.add(std::vector<ReadSample>(
-      3, {.threads = 1, .pattern = "made up", .gb_per_s = gb_per_s, .ping_pong_ns = 100, .load = load}));
+  table.caches = {{1, 1000, 1}};
+  table.add(made_up_reads(1, gb_per_s));
   return table;
 }
 

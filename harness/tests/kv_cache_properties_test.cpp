@@ -112,6 +112,15 @@ TEST(PlantedKvCacheFault, OfAppendIsRejected) {
               }),
               HasSubstr("refuses positions"))
       << "a batched append may not wrap";
+  static std::int64_t newest;
+  Kernel stateful = with_append(ring(), [](APPEND_ARGUMENTS) {
+    newest = position + count;
+    return ring().append(s, storage, layer, sequence, position, count, k, v);
+  });
+  stateful.view = [](Shape s, const std::byte* storage, std::int64_t layer, std::int64_t sequence, std::int64_t) {
+    return ring().view(s, storage, layer, sequence, newest);
+  };
+  EXPECT_THAT(kv_cache_fault(stateful, kShape), testing::Not("")) << "remembers the last append, of whatever sequence";
   EXPECT_THAT(fault_of([](APPEND_ARGUMENTS) {
                 std::memset(storage + ring().storage_bytes(s), 0, sizeof(float));
                 return ring().append(s, storage, layer, sequence, position, count, k, v);

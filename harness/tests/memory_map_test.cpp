@@ -90,6 +90,25 @@ TEST(GuardedBuffer, FindsAWriteBesideTheData) {
   }
 }
 
+TEST(GuardedBuffer, PoisonsPagesThatWereUsedBefore) {
+  for (int round = 0; round < 3; ++round) {
+    const GuardedBuffer buffer(5000, Fence::before, 64, 3);
+    for (std::size_t i = 0; i < buffer.size(); ++i) {
+      ASSERT_EQ(buffer.data()[i], static_cast<std::byte>(i % 2 ? kPoison >> 8 : kPoison & 255));
+    }
+    EXPECT_TRUE(buffer.margins_intact());
+    std::memset(buffer.data(), 0, buffer.size() + 1);  // and a stray
+    EXPECT_FALSE(buffer.margins_intact());
+  }
+}
+
+TEST(GuardedBuffer, KnowsItsFences) {
+  const GuardedBuffer before(100, Fence::before), after(100, Fence::after);
+  EXPECT_TRUE(before.fences(before.data() - 1));
+  EXPECT_TRUE(after.fences(after.data() + 100));
+  EXPECT_FALSE(after.fences(&after));
+}
+
 // Volatile: an access that the compiler must make.
 std::byte touch(const std::byte* p) { return *const_cast<const volatile std::byte*>(p); }
 

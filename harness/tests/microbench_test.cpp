@@ -52,6 +52,24 @@ TEST(Microbench, MeasuresEveryPointOfTheProduct) {
   EXPECT_EQ(points.size(), results.size());
 }
 
+// What the physics gate takes for granted: a cold result has read past four last-level caches (64 KB here) before it
+// comes back to its first byte, a hot one reads the same bytes again.
+TEST(Microbench, BooksTheWorkThatItsTimesAreHeldAgainst) {
+  for (const BenchResult& r : measure(kKernels)) {
+    EXPECT_GT(r.work.read_bytes, 0) << r.id;
+    if (r.cold) {
+      EXPECT_GE(r.work.cycle_bytes, 4.0 * (1 << 16)) << r.id << " " << r.c;
+    } else {
+      EXPECT_EQ(r.work.cycle_bytes, r.work.read_bytes) << r.id;
+    }
+    EXPECT_EQ(r.work.written_bytes, 64.0 * sizeof(std::int32_t)) << "a row's sum each";
+    const bool looks_up = r.id.find("tmac") != std::string::npos;
+    EXPECT_EQ(r.work[OpKind::multiply_add], looks_up ? 0 : r.cost.ops) << r.id;
+    EXPECT_EQ(r.work[OpKind::look_up] > 0, looks_up) << r.id;
+    EXPECT_FALSE(r.placements.empty());
+  }
+}
+
 // threads = [1, 0] is the same point twice there.
 TEST(Microbench, OneCoreMeasuresOneThreadOnce) {
   const std::vector<BenchResult> results = measure(kKernels, quickly(), "", 1);
@@ -129,6 +147,13 @@ positions = 4
   EXPECT_GE(kinds["threading"], 4);
   EXPECT_EQ(kinds["memory"], 2) << "with and without touching its pages";
   EXPECT_EQ(kinds["kv_cache"], 4) << "append and read of two caches";
+  for (const BenchResult& r : results) {
+    if (r.kind != "kv_cache") continue;
+    EXPECT_FALSE(r.work.nothing()) << r.c;
+    if (!r.cold) continue;
+    EXPECT_GE(r.work.cycle_bytes, 4.0 * (1 << 16));
+    EXPECT_LE(r.work.cycle_bytes, 8.0 * (1 << 16) + 2 * r.work.read_bytes) << "by the size that was given, not this machine's";
+  }
 }
 
 // The pool holds 512 MB; a block of 1 GB is refused, and the timed operations have then done nothing.

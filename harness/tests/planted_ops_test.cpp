@@ -191,7 +191,7 @@ Status gate() {
     for (std::int64_t b = t.batch0; b < t.batch1; ++b) {
       const std::int64_t end = kFault.no_tail ? t.row0 + (t.row1 - t.row0) / 8 * 8 : t.row1;
       for (std::int64_t i = b * c.stride + t.row0; i < b * c.stride + end; ++i) {
-        const float g = c.gate[i], r = std::max(g, 0.0f);
+        const float g = c.gate[i], r = std::max(0.0f, g);  // 0 where g is NaN
         const float act = c.activation == gated_ffn::Activation::silu
                               ? static_cast<float>(g / (1.0 + std::exp(-static_cast<double>(g))))
                           : kFault.plain_relu ? r

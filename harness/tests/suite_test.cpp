@@ -52,6 +52,11 @@ TEST(Suite, GroupsOfCasesAddUp) {
   EXPECT_EQ(parsed("[[cases]]\nop='sampling'\nrows=[1,2]\n[[cases]]\nop='rms_norm'\ncols=3\n").cases.size(), 3u);
 }
 
+TEST(Suite, AsksForEveryOffset) {
+  EXPECT_TRUE(parsed("[[cases]]\nop='sampling'\noffsets='all'\n").cases.at(0).every_offset);
+  EXPECT_FALSE(parsed("[[cases]]\nop='sampling'\n").cases.at(0).every_offset);
+}
+
 TEST(Suite, ReadsBenchmarks) {
   const Suite suite = parsed(R"(
 [[benchmarks]]
@@ -113,15 +118,17 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"UnknownOp", "[[cases]]\ncols = 2\nop = ['rope', 'ropes']\n", 3, "no op is named 'ropes'"},
         Bad{"UnknownKey", "[[cases]]\nop = 'rms_norm'\ncolumns = 1\n", 3, "unknown key 'columns' for rms_norm"},
         Bad{"OfAnotherOp", "[[cases]]\nop = 'rms_norm'\nrows = 1\n", 3,
-            "known here: name, op, fill, seed, cols, batch"},
+            "known here: name, op, fill, seed, offsets, cols, batch"},
         Bad{"Float", "[[cases]]\nop = 'rms_norm'\n\ncols = 1.5\n", 4, "cols must be an integer"},
         Bad{"Text", "[[cases]]\nop = 'rms_norm'\ncols = [1,\n 'two']\n", 4, "cols must be an integer"},
         Bad{"NotText", "[[cases]]\nop = 3\n", 2, "op must be text"},
         Bad{"EmptyList", "[[cases]]\nop = 'rms_norm'\ncols = []\n", 3, "cols is an empty list"},
         Bad{"NoOps", "[[cases]]\nop = []\n", 2, "op is an empty list"},
+        Bad{"UnknownOffsets", "[[cases]]\nop = 'rms_norm'\noffsets = 3\n", 3, "offsets can only be \"all\""},
+        Bad{"FillOfOtherOps", "[[cases]]\nop = 'memory'\nfill = 'nan'\n", 1, "fill = nan means nothing for memory"},
         Bad{"UnknownFill", "[[cases]]\nop = 'rms_norm'\nfill = 'ones'\n", 3, "no fill is named 'ones'"},
         Bad{"OddRope", "\n\n[[cases]]\nop = 'rope'\ncols = 7\n", 3, "cols = 7 must be even"},
-        Bad{"OutOfRange", "[[cases]]\nop = 'rms_norm'\ncols = [1, 0]\n", 1, "cols = 0 is not in 1 .. 2^31"},
+        Bad{"OutOfRange", "[[cases]]\nop = 'rms_norm'\ncols = [1, 0]\n", 3, "cols = 0 is not in 1 .. 2147483648"},
         Bad{"NoSuchKind", "[[benchmarks]]\nname = 'b'\nkind = 'gpu'\n", 1, "kind 'gpu' is not one of kernel, memory"},
         Bad{"NoKind", "[[benchmarks]]\nname = 'b'\nvariants = 'memory/*'\n", 1, "kind ''"},
         Bad{"NoName", "[[benchmarks]]\nkind = 'loop'\n", 1, "this benchmark has no name"},
@@ -129,6 +136,11 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"ThreadsBelowZero", "[[benchmarks]]\nname = 'b'\nthreads = -1\n", 3,
             "threads = -1 is not in 0 (all cores) .. 64"},
         Bad{"Lukewarm", "[[benchmarks]]\nname = 'b'\ntemperature = 'warm'\n", 3, "'warm' is neither cold nor hot"},
+        Bad{"TwoNames", "[[benchmarks]]\nname = ['a', 'b']\n", 2, "name takes one value, not a list"},
+        Bad{"DepthBelowZero", "[[benchmarks]]\nname = 'b'\ndepth = -1\n", 3, "depth = -1 is not in 0 .. 1000000"},
+        Bad{"BlockOfNothing", "[[benchmarks]]\nname = 'b'\nbytes = [64, 0]\n", 3,
+            "bytes = 0 is not in 1 .. 1099511627776"},
+        Bad{"NoPosition", "[[benchmarks]]\nname = 'b'\npositions = 0\n", 3, "positions = 0 is not in 1 .. 2147483648"},
         Bad{"UnknownBenchmarkKey", "[[benchmarks]]\nname = 'b'\nrepeat = 3\n", 3, "unknown key 'repeat'"}),
     [](const auto& bad) { return std::string(bad.param.name); });
 
@@ -138,6 +150,37 @@ TEST(Suite, RefusesMoreCasesThanAnybodyMeant) {
   list += "]";
   EXPECT_THAT(refused("[[cases]]\nop = 'ternary_matmul'\nbatch = " + list + "\ncols = " + list + "\n"),
               HasSubstr("over 100000 cases"));
+}
+
+// No list of it is long; together they are more than memory holds.
+TEST(Suite, RefusesMoreCasesInAllItsTables) {
+  std::string list = "[1";
+  for (int i = 2; i <= 300; ++i) list += "," + std::to_string(i);
+  list += "]";
+  const std::string cases = "[[cases]]\nop = 'rms_norm'\nbatch = " + list + "\ncols = " + list + "\n";
+  const std::string benchmark = "[[benchmarks]]\nname = 'b'\nkind = 'loop'\nrows = " + list + "\ncols = " + list + "\n";
+  EXPECT_EQ(parsed(cases).cases.size(), 90'000u);
+  EXPECT_THAT(refused(cases + cases), AllOf(StartsWith("some/where.toml:5: "), HasSubstr("over 100000 cases")));
+  EXPECT_THAT(refused(benchmark + benchmark), AllOf(StartsWith("some/where.toml:6: "), HasSubstr("over 100000 cases")));
+}
+
+// The parser builds and frees them by recursion.
+TEST(Suite, NestedWithoutBoundIsRefused) {
+  const auto repeat = [](const char* text, int n) {
+    std::string all;
+    for (int i = 0; i < n; ++i) all += text;
+    return all;
+  };
+  EXPECT_THAT(refused(repeat("a.", 16'000) + "a = 1"), HasSubstr("unknown key 'a'"));
+  EXPECT_THAT(refused("a = " + repeat("[", 32'000)), HasSubstr("not TOML"));
+  EXPECT_THAT(refused("a = " + repeat("{a=", 10'000)), HasSubstr("not TOML"));
+  EXPECT_THAT(refused(repeat("a.", 1'000'000) + "a = 1"), HasSubstr("split it"));
+}
+
+// A key may be written with anything between quotes.
+TEST(Suite, IsRefusedInOneLine) {
+  EXPECT_THAT(refused("[[cases]]\nop = 'rope'\n\"two\\nlines\\u001b\" = 1\n"),
+              AllOf(HasSubstr("unknown key 'two lines '"), testing::Not(HasSubstr("\n"))));
 }
 
 TEST(Suite, OfNothingIsRefused) {
@@ -177,10 +220,12 @@ TEST(ShippedSuites, NameVariantsThatExist) {
   }
 }
 
-TEST(ShippedSuites, EdgesMeetEveryOp) {
-  std::set<std::string> met;
-  for (const Case& c : read_suite(suites() / "edges.toml").cases) met.insert(c.op);
-  for (const char* op : all_ops()) EXPECT_TRUE(met.contains(op)) << op;
+TEST(ShippedSuites, EdgesAndEmulatedMeetEveryOp) {
+  for (const char* suite : {"edges.toml", "emulated.toml"}) {
+    std::set<std::string> met;
+    for (const Case& c : read_suite(suites() / suite).cases) met.insert(c.op);
+    for (const char* op : all_ops()) EXPECT_TRUE(met.contains(op)) << suite << ": " << op;
+  }
 }
 
 TEST(ShippedSuites, SeedShapesHoldEveryShapeOfTheReports) {

@@ -214,6 +214,17 @@ TEST(PlantedThreadingFault, OfTheBarrierIsRejected) {
               testing::HasSubstr("computed 0 times"));
 }
 
+TEST(PlantedThreadingFault, ThreadsThatNeverRunAreFound) {
+  const auto claims = [](ForTiles for_tiles) {
+    return Kernel{{"", "planted", techniques(Technique::threading)}, run_session, for_tiles};
+  };
+  EXPECT_EQ(threading_fault(claims(good_tiles), 2), "");
+  EXPECT_THAT(engagement_fault(claims(good_tiles), 2), testing::HasSubstr("all tiles run on one"));
+  EXPECT_EQ(engagement_fault(claims(good_tiles), 1), "");
+  EXPECT_EQ(engagement_fault(kernel("threading/omp_static"), 2), "");
+  EXPECT_EQ(engagement_fault(kernel("threading/serial"), 2), "") << "it claims nothing";
+}
+
 TEST(PlantedThreadingFault, OfTheSessionIsRejected) {
   using testing::HasSubstr;
   EXPECT_THAT(fault_of([](int, SessionBody, void*) {}), HasSubstr("0 times"));

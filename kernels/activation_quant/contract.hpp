@@ -2,8 +2,8 @@
 //
 //   s = 127 / max(max|x|, 1e-5)      v = round_to_nearest_even(x * s), |v| <= 127
 //
-// in float, exactly these operations, so that every variant is bit-equal. x must be finite; a NaN or Inf gives
-// unspecified v and s, but never a fault or a write outside the output.
+// in float, exactly these operations, so that every variant is bit-equal. float pointers are aligned to 4 bytes, v not.
+// NaN, Inf: leave v and s of their own row open, never its padding, another row, or memory outside the output.
 #pragma once
 
 #include "tile.hpp"

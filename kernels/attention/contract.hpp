@@ -4,6 +4,8 @@
 //
 // Grouped-query: head h reads kv head h / (heads / kv_heads). Softmax subtracts the maximum. Sums may be taken in any
 // order that depends on the number of positions only (never on the thread count); reference/ derives the bound.
+// Pointers are aligned to 4 bytes, scratch to 64. NaN: in a key that a query sees, makes that head's output NaN; in a
+// value, its column of it; in what no query sees, nothing. Inf: leaves outputs open.
 #pragma once
 
 #include "kv_cache/contract.hpp"
@@ -25,7 +27,7 @@ struct Call {
 struct Kernel {
   VariantInfo info;
   kv_cache::Element element;  // what it reads from the cache
-  // Per-thread scratch for a view of `positions` (64-byte aligned, uninitialised; null when 0 bytes).
+  // Per-thread scratch for a view of `positions` (64-byte aligned, uninitialised; may be null when 0 bytes).
   std::size_t (*scratch_bytes)(std::int64_t positions, std::int64_t head_dim);
   void (*run)(const Call&, Tile, std::byte* scratch);  // tile rows = heads
 };

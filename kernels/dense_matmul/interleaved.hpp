@@ -5,7 +5,8 @@
 #pragma once
 
 #include "dense_matmul/contract.hpp"
-#include "matmul_blocking.hpp"
+#include "matmul_rows.hpp"
+#include "matmul_sums.hpp"
 
 namespace bitproof::dense_matmul {
 namespace {
@@ -36,6 +37,22 @@ void pack(Shape shape, const std::int8_t* w, std::int64_t row0, std::int64_t row
       }
     }
   }
+}
+
+// The row of a kernel on this layout that prefetches kLines ahead; Rows<kLines> as multiply_row_blocks wants it. With
+// kOffset = 128 weights are packed as w + 128, and the sums of the activations are prepared to undo it.
+template <template <int> class Rows, int kLines, int kOffset>
+constexpr Kernel interleaved_row(const char* row, const char* note) {
+  constexpr int kRowBlock = Rows<kLines>::kRowBlock;
+  return {.info = {row, note, matmul::with_prefetch<kLines>(techniques(Technique::simd))},
+          .row_multiple = kRowBlock,
+          .col_multiple = kColMultiple,
+          .packed_bytes = packed_bytes<kRowBlock>,
+          .pack = pack<kRowBlock, kOffset>,
+          .prepared_bytes = kOffset ? matmul::activation_sums_bytes : matmul::nothing_prepared,
+          .prepare = kOffset ? matmul::prepare_activation_sums : matmul::prepare_nothing,
+          .scratch_bytes = matmul::no_scratch,
+          .multiply = matmul::multiply_row_blocks<Rows<kLines>>};
 }
 
 }  // namespace

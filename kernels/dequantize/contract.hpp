@@ -1,7 +1,8 @@
 // The epilogue of an integer product:  y = float(acc) * (weight_scale / activation_scale)
 //
 // Exactly this association, one rounding an operation and no fused multiply-add, so that every variant is bit-equal.
-// float(acc) is exact below 2^24, and correctly rounded above.
+// float(acc) is exact below 2^24, and correctly rounded above. Pointers are aligned to 4 bytes.
+// NaN, Inf: propagate from weight_scale by IEEE 754; activation_scale has none.
 #pragma once
 
 #include "tile.hpp"

@@ -1,4 +1,5 @@
 // Row look-up in an 8-bit table:  out[b] = float(table[token[b]]) * row_scale[token[b]]; bit-equal in every variant.
+// Pointers are aligned to their elements. NaN, Inf: propagate from row_scale by IEEE 754.
 #pragma once
 
 #include "tile.hpp"

@@ -2,7 +2,7 @@
 //
 // A cache is its Shape, its storage and logical positions; it keeps no other state, so calls can be replayed.
 // Layout is the variant's own; readers go through View. RoPE is applied before append, by logical position.
-// Storage is 64-byte aligned.
+// Storage is 64-byte aligned, keys and values to 4. Elements are stored as they are, NaN and Inf too.
 #pragma once
 
 #include <cstddef>

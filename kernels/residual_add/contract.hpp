@@ -1,4 +1,5 @@
-// h += y, elementwise in float: every variant is bit-equal.
+// h += y, elementwise in float: every variant is bit-equal. Pointers are aligned to 4 bytes.
+// NaN, Inf: propagate by IEEE 754.
 #pragma once
 
 #include "tile.hpp"

@@ -1,6 +1,8 @@
 // RMSNorm (arXiv:1910.07467):  y = x * (1 / sqrt(mean(x^2) + eps)) * weight
 //
 // The sum may be taken in any order; reference/ derives the bound. y may be x (in place).
+// Pointers are aligned to 4 bytes.
+// NaN: makes its row NaN. Inf: makes its own place NaN and the rest of its row zeros, by IEEE 754.
 #pragma once
 
 #include "tile.hpp"

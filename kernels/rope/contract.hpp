@@ -3,6 +3,7 @@
 //   a' = a cos t - b sin t      b' = a sin t + b cos t
 //
 // cos and sin come from a table that the model computed in double, by *logical* position (never a ring's slot).
+// Pointers are aligned to 4 bytes. NaN, Inf: propagate within their pair by IEEE 754.
 #pragma once
 
 #include "tile.hpp"

@@ -30,10 +30,16 @@ void rotate_neighbours(float* x, const float* cos, const float* sin, std::int64_
 
 void run(const Call& call, Tile tile) {
   const std::int64_t half = call.head_dim / 2;
-  const auto rotate = call.style == Style::neox ? rotate_halves : rotate_neighbours;
   for (std::int64_t b = tile.batch0; b < tile.batch1; ++b) {
+    const float* cos = call.cos + b * half;
+    const float* sin = call.sin + b * half;
     for (std::int64_t head = tile.row0; head < tile.row1; ++head) {
-      rotate(call.x + b * call.x_stride + head * call.head_dim, call.cos + b * half, call.sin + b * half, half);
+      float* x = call.x + b * call.x_stride + head * call.head_dim;
+      if (call.style == Style::neox) {
+        rotate_halves(x, cos, sin, half);
+      } else {
+        rotate_neighbours(x, cos, sin, half);
+      }
     }
   }
 }

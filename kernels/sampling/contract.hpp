@@ -1,4 +1,5 @@
 // Greedy sampling: the index of the largest logit, the lowest one among equals. NaN never wins; if all are NaN, 0.
+// Inf is a logit as others are. logits is aligned to 4 bytes.
 #pragma once
 
 #include "variant.hpp"

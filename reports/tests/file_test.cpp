@@ -76,6 +76,11 @@ TEST_F(Files, APlaceThatIsNotThereIsNamed) {
   EXPECT_EQ(read_file(path("file")), "x");
 }
 
+TEST_F(Files, MayBeEmpty) {
+  write_file(path("empty"), "");
+  EXPECT_EQ(refusal([&] { EXPECT_EQ(read_file(path("empty")), ""); }), "");
+}
+
 TEST_F(Files, ThatCannotBeReadAreNamed) {
   EXPECT_THAT(refusal([&] { read_file(path("absent")); }), StartsWith(path("absent") + ": cannot be read"));
   EXPECT_THAT(refusal([&] { read_file(folder_.string()); }), HasSubstr("cannot be read"));

@@ -128,6 +128,28 @@ TEST(BenchFaults, AreFailuresAndRatesAboveTheCeilingAndNotSkips) {
   EXPECT_THAT(of(without_number("skipped: no AVX9", true)), IsEmpty());
 }
 
+TEST(BenchJson, SaysWhatPhysicsMakesOfIt) {
+  const auto of = [](const BenchResult& r) { return to_json(r, made_up_ceilings())["physics"]; };
+  const Json possible = of(made_up_result(1, 100, 500));
+  EXPECT_EQ(possible["verdict"], "possible");
+  EXPECT_EQ(possible["bound_by"], "memory read");
+  EXPECT_NEAR(possible["least_ns"].get<double>(), 50, 1e-3);
+  EXPECT_NEAR(possible["fraction"].get<double>(), 0.5, 1e-5);
+  EXPECT_EQ(of(made_up_result(1, 10, 500))["verdict"], "IMPOSSIBLE");
+  EXPECT_EQ(of(made_up_result(2, 100, 500))["verdict"], "not judged");
+  EXPECT_THAT(of(made_up_result(2, 100, 500))["why"].get<std::string>(), HasSubstr("2 thread(s)"));
+  EXPECT_EQ(of(made_up_result(1, 100, 0))["verdict"], "nothing to judge");
+  for (const BenchResult& r : {made_up_result(1, 100, 0), made_up_result(2, 100, 500), without_number("no memory", false)}) {
+    EXPECT_THAT(bare_nulls(of(r)), IsEmpty());
+  }
+}
+
+TEST(ArmJson, SaysWhatPhysicsMakesOfTheTokenAndOfEachOp) {
+  for (const Json& arm : shared_run()["arms"]) {
+    EXPECT_THAT(missing(arm, {"physics/token/verdict", "physics/ternary_matmul:q/verdict", "physics/lm_head/least_ns"}), IsEmpty());
+  }
+}
+
 TEST(AttributionJson, HasTheKeysOfTheInterface) {
   const Json& a = shared_run()["attribution"];
   EXPECT_THAT(missing(a, {"total_speedup", "cells_measured", "cells_total", "depth", "interactions"}), IsEmpty());
@@ -186,6 +208,18 @@ TEST(CeilingJson, WithoutSamplesSaysWhy) {
   const Json j = to_json(CeilingTable{});
   EXPECT_TRUE(j["by_threads"].empty());
   EXPECT_NE(j["why"], "");
+  EXPECT_TRUE(j["peaks"].empty());
+}
+
+TEST(CeilingJson, HasEveryPeakByISAAndThreads) {
+  const Json j = to_json(made_up_machine());
+  EXPECT_EQ(j["peaks"].size(), 2u * 6);
+  for (const Json& p : j["peaks"]) {
+    const char* rate = p["isa"] == "" ? "gb_per_s" : "gop_per_s";
+    EXPECT_THAT(missing(p, {"what", "isa", "pattern", "threads", "state", std::string(rate) + "/median",
+                            std::string(rate) + "/ci_low", std::string(rate) + "/provenance"}),
+                IsEmpty());
+  }
 }
 
 }  // namespace

@@ -98,6 +98,34 @@ TEST(Markdown, HostileNamesStayInTheirCells) {
   }
 }
 
+TEST(Markdown, ShowsTheCeilingsOfTheCores) {
+  EXPECT_THAT(markdown(shared_run()), AllOf(HasSubstr("| int8 multiply-add | avx2 | 1 | one state | 64 \\[64, 64\\] Gop/s"),
+                                            HasSubstr("| L1 read |  | 1 | one state | 100")));
+}
+
+TEST(Markdown, OfARunFromBeforeThereWerePeaksIsAReport) {
+  Json run = shared_run();
+  run["ceilings"].erase("peaks");
+  for (Json& arm : run["arms"]) arm.erase("physics");
+  for (Json& result : run["bench"]) result.erase("physics");
+  EXPECT_THAT(markdown(run), HasSubstr("## Read ceilings"));
+}
+
+TEST(Markdown, SaysWhatPhysicsDidNotJudge) {
+  Json run = shared_run();
+  run["bench"][0]["physics"] = {{"verdict", "not judged"}, {"why", "no ceiling of look-ups"}};
+  EXPECT_THAT(markdown(run), HasSubstr("result(s) not held against physics: no ceiling of look-ups."));
+}
+
+TEST(Markdown, AnImpossibleCreditIsNoCredit) {
+  Json run = shared_run();
+  Json& cache = run["attribution"]["techniques"][static_cast<std::size_t>(Technique::kv_cache)];
+  cache["most"] = 1.5;
+  cache["most_detail"] = {{"verdict", "IMPOSSIBLE"}, {"share", 0.33}, {"by", "positions"}};
+  cache["realization"] = nullptr;
+  EXPECT_THAT(markdown(run), HasSubstr("**IMPOSSIBLE**, its share of the time allows 1.5 at most | "));
+}
+
 TEST(Markdown, RefusesWhatIsNotARun) {
   for (const Json& other :
        {Json(), Json(3), Json::array(), Json::object(), Json{{"schema", "bitproof-run/999"}}, Json{{"schema", 1}}}) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/tests/made_up_machine.hpp"
 #include "harness/tests/support.hpp"
 #include "reports/attribution_json.hpp"
 #include "reports/bench_json.hpp"
@@ -15,21 +16,14 @@
 
 namespace bitproof {
 
-inline Load quiet_load(int cpus = 1) {
-  return {.wall_s = 1,
-          .own_cpus = 1.0 * cpus,
-          .foreign_fraction = 0,
-          .steal_fraction = 0,
-          .why = "",
-          .involuntary_switches = 0,
-          .run_queue_wait_ns = 0};
-}
-
-// Reads at 10 GB/s on one thread; none were taken on two.
+// Reads at 10 GB/s on one thread, behind one cache of 1000 bytes; of the cores only their multiply-adds were measured.
+// Nothing was on two threads.
 inline CeilingTable made_up_ceilings() {
   CeilingTable table;
-  table.add(std::vector<ReadSample>(
-      3, {.threads = 1, .pattern = "2 streams", .gb_per_s = 10, .ping_pong_ns = 100, .load = quiet_load()}));
+  table.caches = {{1, 1000, 1}};
+  table.add(made_up_reads(1, 10));
+  table.add(made_up_peaks("L1 read", "", 1, 100));
+  table.add(made_up_peaks(name(OpKind::multiply_add), "avx2", 1, 64));
   return table;
 }
 
@@ -42,6 +36,7 @@ inline BenchResult made_up_result(int threads, double ns, double bytes) {
           .cold = true,
           .ns = estimate({ns, ns, ns}),
           .cost = {.ops = 2 * bytes, .bytes = bytes},
+          .work = {.read_bytes = bytes, .cycle_bytes = 1e9 * bytes},
           .ping_pong_ns = 100.0};
 }
 

@@ -81,7 +81,9 @@ ${specialisations}}  // namespace bitproof
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
   # -ffp-contract=off: a*b+c rounds twice in every variant, so elementwise ops are bit-equal across ISAs.
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O3> -ffp-contract=off -fno-math-errno -fno-trapping-math
-    -fno-exceptions -fno-rtti -fno-asynchronous-unwind-tables)
+    -fno-exceptions -fno-rtti -fno-asynchronous-unwind-tables
+    # No indirect jumps: the harness reads each function's machine code to its end (harness/object_code.hpp).
+    -fno-jump-tables)
   target_link_libraries(${target} PRIVATE bitproof_warnings)
   # OpenMP belongs to threading/ alone.
   file(GLOB threading_files CONFIGURE_DEPENDS threading/*.cpp)

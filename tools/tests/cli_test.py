@@ -24,6 +24,7 @@ MEASURED = (0, 1)
 
 VARIANT = {"id", "op", "isa", "techniques", "exact", "runnable", "reason"}
 CHECK = {"cases", "passed", "failed", "mistrusted", "fallback", "skipped", "failures"}
+SELFTEST = {"planted", "killed", "survivors", "clean_twins", "false_alarms", "faults"}
 BENCH = {"id", "case", "median_ns", "ci_low_ns", "ci_high_ns", "samples", "gb_per_s", "gop_per_s",
          "fraction_of_ceiling", "state"}  # fmt: skip
 ESTIMATE = {"median", "ci_low", "ci_high"}
@@ -107,11 +108,37 @@ class Json(CommandLine):
         for v in variants:
             self.assertTrue(v["runnable"] or v["reason"])
 
+    def test_selftest(self):
+        zeros = self.json_of("selftest", "ternary_matmul/zeros", "--repeat", "2")
+        self.assert_keys(SELFTEST, zeros)
+        self.assertEqual([zeros[k] for k in ("planted", "killed", "clean_twins", "clean_runs")], [1, 1, 1, 2])
+        self.assertEqual((zeros["survivors"], zeros["false_alarms"]), ([], 0))
+        [fault] = zeros["faults"]
+        self.assertEqual((fault["name"], fault["killed_by"]), ("ternary_matmul/zeros", "oracle"))
+        table = bitproof("selftest", "ternary_matmul/zeros", "--markdown")
+        self.assertIn("| ternary_matmul/zeros |", table.stdout)
+        self.assert_refused(bitproof("selftest", "ternary_matmul/zeroes"), "zeroes", "ternary_matmul/zeros")
+
     def test_check(self):
         checked = self.json_of("check", "--suite", "smoke")
         self.assert_keys(CHECK, checked)
         self.assertGreater(checked["passed"], 0)
         self.assertEqual(checked["passed"] + checked["skipped"], checked["cases"])
+
+    def test_check_on_random_cases(self):
+        checked = self.json_of("check", "residual_add/", "--random", 3, "--seed", 5)
+        ran = {v["id"] for v in self.json_of("list")["variants"] if v["op"] == "residual_add" and v["runnable"]}
+        self.assertEqual(checked["passed_by_variant"], dict.fromkeys(ran, 3))
+        self.assertEqual((checked["random_cases_per_op"], checked["random_seed"]), (3, 5))
+        said = bitproof("check", "residual_add/scalar", "--random", 3, "--seed", 5)
+        self.assertIn("3 random cases of each op, seed 5", said.stdout)
+        both = self.json_of("check", "residual_add/scalar", "--random", 3, "--suite", "smoke")
+        self.assertGreater(both["cases"], 3)
+
+    def test_check_has_random_cases_by_default(self):
+        checked = self.json_of("check", "rms_norm/scalar")
+        self.assertGreater(checked["random_cases_per_op"], 0)
+        self.assertGreater(checked["cases"], checked["random_cases_per_op"])
 
     def test_bench(self):
         results = self.json_of("bench", "memory/", "--suite", "smoke", codes=MEASURED)["results"]
@@ -204,6 +231,8 @@ class BadInput(CommandLine):
             (("check", "rope/scalar", "--case", "rows"), "--case", "key=value"),
             (("check", "rop/scalar", "--case", "rows=1"), "'rop'"),
             (("check", "--case", CASE), "--case", "bitproof check"),
+            (("check", "--random", "x"), "--random", "x"),
+            (("check", "--random", "-1"), "--random", "-1"),
             (("bench", "--suite", "edges"), "edges", "[[benchmarks]]"),
             (("bench", "--suite", "smoke", "--threads", 0), "--threads"),
             (("bench", "nothing", "--suite", "smoke"), "'nothing'"),

@@ -56,7 +56,8 @@ class ContributingExample(unittest.TestCase):
         return cls.run_in_tree("cmake", "--build", "build", "--target", "bitproof")
 
     def bitproof(self, *arguments):
-        result = self.run_in_tree("build/bitproof", *arguments, "--json", stderr=None)
+        json_flag = () if arguments[0] == "replay" else ("--json",)  # a repro line brings its own
+        result = self.run_in_tree("build/bitproof", *arguments, *json_flag, stderr=None)
         return result.returncode, json.loads(result.stdout)
 
     def rebuilt_with(self, code):
@@ -88,6 +89,15 @@ class ContributingExample(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertGreater(checked["failed"], 0)
         self.assertTrue(all(VARIANT in failure["id"] for failure in checked["failures"]))
+        self.a_random_failure_is_shrunk_and_replayed()
+
+    def a_random_failure_is_shrunk_and_replayed(self):
+        code, checked = self.bitproof("check", VARIANT, "--random", "5")
+        self.assertEqual((code, checked["cases"]), (1, 5))
+        smallest = checked["failures"][0]["repro"]
+        self.assertIn("--case rows=1,cols=1,batch=1,", smallest)
+        code, again = self.bitproof("replay", smallest + " --json")
+        self.assertEqual((code, again["failed"], again["failures"][0]["repro"]), (1, 1, smallest))
 
     def test_a_file_without_a_table_does_not_link(self):
         built = self.rebuilt_with(self.replaced("BITPROOF_VARIANTS(kRows)\n", ""))

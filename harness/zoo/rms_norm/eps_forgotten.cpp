@@ -1,0 +1,26 @@
+#include <cmath>
+
+#include "rms_norm/contract.hpp"
+#include "zoo/rows.hpp"
+
+namespace bitproof::rms_norm {
+namespace {
+
+template <bool kFault>
+void run(const Call& c, Tile t) {
+  for (std::int64_t b = t.batch0; b < t.batch1; ++b) {
+    const float* x = c.x + b * c.x_stride;
+    double squares = 0;
+    for (std::int64_t i = 0; i < c.cols; ++i) squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    const double eps = kFault ? 0.0 : static_cast<double>(c.eps);
+    const auto factor = static_cast<float>(1 / std::sqrt(squares / static_cast<double>(c.cols) + eps));
+    for (std::int64_t i = 0; i < c.cols; ++i) c.y[b * c.y_stride + i] = x[i] * factor * c.weight[i];
+  }
+}
+
+constexpr Kernel kRows[] = {{planted("no eps: right on every input but a quiet one"), run<true>},
+                            {clean(), run<false>}};
+
+}  // namespace
+BITPROOF_VARIANTS(kRows)
+}  // namespace bitproof::rms_norm

@@ -1,0 +1,28 @@
+#include <cmath>
+
+#include "rms_norm/contract.hpp"
+#include "zoo/rows.hpp"
+
+namespace bitproof::rms_norm {
+namespace {
+
+template <bool kFault>
+void run(const Call& c, Tile t) {
+  for (std::int64_t b = t.batch0; b < t.batch1; ++b) {
+    const float* x = c.x + b * c.x_stride;
+    double squares = 0;
+    for (std::int64_t i = 0; i < c.cols; ++i) squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    const std::int64_t count = kFault ? (c.cols + 15) / 16 * 16 : c.cols;
+    const double mean = squares / static_cast<double>(count);
+    const auto factor = static_cast<float>(1 / std::sqrt(mean + static_cast<double>(c.eps)));
+    for (std::int64_t i = 0; i < c.cols; ++i) c.y[b * c.y_stride + i] = x[i] * factor * c.weight[i];
+  }
+}
+
+constexpr Kernel kRows[] = {
+    {planted("the mean is taken over the columns rounded up to a vector: right for multiples of 16"), run<true>},
+    {clean(), run<false>}};
+
+}  // namespace
+BITPROOF_VARIANTS(kRows)
+}  // namespace bitproof::rms_norm
