@@ -32,6 +32,8 @@ struct Placement {
   // far as the contracts allow: multiples of 4 for float, always 0 for packed bytes.
   int offset = kFlush;
   std::uint16_t poison = kPoison;
+  // Rows have a few poisoned columns more than the call may know of. Without, they stand row to row, as in a timed call.
+  bool row_gap = true;
 };
 
 // How tiles cover an output: row r of batch element b is the `unit` elements from b * stride + r * unit.
@@ -67,8 +69,8 @@ class Frame {
 
   explicit Frame(const std::optional<Placement>& placement) : placement_(placement) {}  // none: for timing
 
-  // Of rows of an activation. Checked calls see a few poisoned columns more than the row has.
-  std::int64_t stride(std::int64_t cols) const { return placement_ ? cols + kCanaries : cols; }
+  // Of rows of an activation.
+  std::int64_t stride(std::int64_t cols) const { return placement_ && placement_->row_gap ? cols + kCanaries : cols; }
 
   // Only read by the call. values is [values.size() / cols x cols], and row b starts at b * stride.
   template <class T>

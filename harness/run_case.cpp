@@ -45,6 +45,8 @@ constexpr Factor kFactors[] = {
     kRepeat,
     {"two poisons",
      [](Setting& to, const Setting& from) { to.options.placement.poison = from.options.placement.poison; }},
+    {"row stride",
+     [](Setting& to, const Setting& from) { to.options.placement.row_gap = from.options.placement.row_gap; }},
     {"alignment",
      [](Setting& to, const Setting& from) {
        to.options.placement.fence = from.options.placement.fence;
@@ -89,7 +91,8 @@ class CaseRun {
   static constexpr int kOffsets = 64;
   static constexpr std::uint64_t kMostThreads = 5;
 
-  // Settings depend on the case alone, so that a replay meets the same ones.
+  // Settings depend on the case alone, so that a replay meets the same ones. Of the first two others, one has its rows
+  // as a timed call has them.
   std::uint64_t pick(std::uint64_t what, std::uint64_t n) const {
     return stream_seed(c_.seed, what, c_.rows, c_.cols, c_.batch, c_.positions, c_.mode, static_cast<int>(c_.fill)) % n;
   }
@@ -102,7 +105,7 @@ class CaseRun {
     return {"in uneven tiles, the last first, fences before",
             {.threading = &odd_split(),
              .threads = 2,
-             .placement = {Fence::before, offset(1), kOtherPoison},
+             .placement = {Fence::before, offset(1), kOtherPoison, pick(6, 2) == 0},
              .by_tile = true}};
   }
   // Also the shares of other thread counts, one after another.
@@ -121,7 +124,7 @@ class CaseRun {
     return {"in place where that is allowed, buffers against the fence before",
             {.threading = alone ? &whole_split() : &real_threads(),
              .threads = alone ? 1 : 2 + static_cast<int>(pick(5, kMostThreads - 1)),
-             .placement = {Fence::before, Placement::kFlush, kPoison},
+             .placement = {Fence::before, Placement::kFlush, kPoison, pick(6, 2) == 1},
              .aliased = true}};
   }
 

@@ -391,8 +391,12 @@ TEST(Relations, ApplyToSmallCasesOfBothSigns) {
 TEST(Relations, DecideInATrial) {
   Trial<residual_add::Kernel> trial({.op = "residual_add", .cols = 50});
   const residual_add::Kernel clean{kPlanted, add<false>}, clamping{kPlanted, add<true>};
-  EXPECT_TRUE(trial.judge({{}, &clean}).ok());
-  EXPECT_EQ(trial.judge({{}, &clamping}).check, "linearity");
+  const auto variant = [](const residual_add::Kernel& kernel) {
+    return VariantOf<residual_add::Kernel>{{"residual_add/planted", "residual_add", "baseline", 0, &kernel.info},
+                                           &kernel};
+  };
+  EXPECT_TRUE(trial.judge(variant(clean)).ok());
+  EXPECT_EQ(trial.judge(variant(clamping)).check, "linearity");
 }
 
 }  // namespace
