@@ -53,12 +53,6 @@ double booked(const Ledger& ledger, const std::string& op) {
   return ns;
 }
 
-struct Outcome {
-  std::vector<float> logits;
-  std::int32_t token = -1;
-  double ns = 0, booked_ns = 0;
-};
-
 }  // namespace
 
 // One recipe at a time.
@@ -70,6 +64,12 @@ struct CanaryBench::Trial {
   const ClockNs clock;
   const bool keeps_past;
   std::vector<std::int32_t> prompt = model.model().prompt(kPrefix + 1);
+
+  struct Outcome {
+    std::vector<float> logits;
+    std::int32_t token = -1;
+    double ns = 0, booked_ns = 0;
+  };
   Outcome clean{};
 
   // Decodes the token once as it is, so that all is warm and whoever remembers results has one; then again, harmed.
@@ -117,7 +117,7 @@ Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<K
     return trial.decode(slots, op, [&] { twin.arm(harm, delay_ns, twin.calls / 4); });
   };
 
-  const Outcome poisoned = harmed(Harm::poison);
+  const Trial::Outcome poisoned = harmed(Harm::poison);
   canary.calls = twin.calls;
   canary.changed = poisoned.logits != trial.clean.logits || poisoned.token != trial.clean.token;
   constexpr bool kCounted = !std::is_same_v<Kernel, memory::Kernel> && !std::is_same_v<Kernel, threading::Kernel>;
@@ -139,7 +139,7 @@ Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<K
 
   canary.expected_ns = std::max(kDose * trial.clean.ns, kLeastDose_ns);
   const auto calls = static_cast<double>(std::max<std::int64_t>(canary.calls, 1));
-  const Outcome delayed = harmed(Harm::delay, canary.expected_ns / calls);
+  const Trial::Outcome delayed = harmed(Harm::delay, canary.expected_ns / calls);
   canary.slowed_ns = delayed.ns - trial.clean.ns;
   canary.booked_ns = delayed.booked_ns;
   const double least = kLeastResponse * canary.expected_ns;
@@ -157,7 +157,7 @@ Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<K
 std::vector<Canary> CanaryBench::run(const Recipe& recipe, int threads, const MakeDecoder& make, ClockNs clock) const {
   Trial trial{model_, recipe, threads, make, clock, recipe.kv_cache_slot.kernel().keeps_past};
   for (int i = 0; i < kCleanRuns; ++i) {
-    const Outcome run = trial.decode(trial.slots, "", [] {});
+    const Trial::Outcome run = trial.decode(trial.slots, "", [] {});
     if (i == 0 || run.ns < trial.clean.ns) trial.clean = run;
   }
   std::vector<Canary> all;

@@ -78,9 +78,7 @@ class InstanceWorkload final : public Workload {
     }
     return Verdict::pass();
   }
-  std::vector<double> outputs(int i) const override {
-    return instances_[static_cast<std::size_t>(i)]->frame.outputs();
-  }
+  std::vector<double> outputs(int i) const override { return instances_[static_cast<std::size_t>(i)]->frame.outputs(); }
   std::uint64_t constants() const override { return instances_[0]->frame.constants(); }
   void reverse_inputs() override {
     for (auto& instance : instances_) instance->frame.reverse_inputs();
@@ -120,8 +118,10 @@ class InstanceProblem final : public Problem<Kernel> {
   std::shared_ptr<Inputs> other_set() const {
     Case other = given();
     other.seed += 2 * sets_.size();
-    if constexpr (requires { Inputs(*sets_[0], other); }) return std::make_shared<Inputs>(*sets_[0], other);
-    else return std::make_shared<Inputs>(other);
+    if constexpr (requires { Inputs(*sets_[0], other); })
+      return std::make_shared<Inputs>(*sets_[0], other);
+    else
+      return std::make_shared<Inputs>(other);
   }
 
   std::vector<std::shared_ptr<Inputs>> sets_;

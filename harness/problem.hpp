@@ -24,7 +24,7 @@ inline constexpr int kTimedInputs = 3;  // input sets of a benchmark
 struct WorkloadOptions {
   const threading::Kernel* threading;  // how the call is split
   int threads = 1;
-  int copies = 1;       // of everything that is read; calls rotate over them to find caches cold
+  int copies = 1;  // of everything that is read; calls rotate over them to find caches cold
   // Calls also rotate over so many different inputs; copies of the weights stay as many as they are. Whoever keeps the
   // last answer, or what was prepared for it, is wrong on the next call.
   int input_sets = 1;
@@ -42,7 +42,7 @@ struct WorkloadOptions {
 class Workload {
  public:
   virtual ~Workload() = default;
-  virtual void poison() = 0;        // outputs become NaN / a pattern, in-place inputs are restored
+  virtual void poison() = 0;            // outputs become NaN / a pattern, in-place inputs are restored
   virtual int instances() const = 0;    // copies or input sets, whichever are more
   virtual void call(int instance) = 0;  // the timed thing
   // What the last call on it left: inspect(), and outputs against the oracle.
@@ -52,11 +52,12 @@ class Workload {
   virtual std::size_t bytes_read() const = 0;  // by one copy: what rotation must exceed the last-level cache with
 
   // For checking, of guarded workloads.
-  virtual Verdict inspect(int instance) = 0;  // all but the values of the outputs: stray accesses, changed inputs, crashes
-  virtual Verdict own_checks() = 0;       // what an op's contract promises beside its outputs
+  virtual Verdict inspect(
+      int instance) = 0;             // all but the values of the outputs: stray accesses, changed inputs, crashes
+  virtual Verdict own_checks() = 0;  // what an op's contract promises beside its outputs
   virtual std::vector<double> outputs(int instance) const = 0;  // what the last call left, every NaN alike
-  virtual std::uint64_t constants() const = 0;              // fingerprint of the packed weights
-  virtual void reverse_inputs() = 0;                        // to other valid inputs in the same place, and back
+  virtual std::uint64_t constants() const = 0;                  // fingerprint of the packed weights
+  virtual void reverse_inputs() = 0;                            // to other valid inputs in the same place, and back
 };
 
 template <class Kernel>

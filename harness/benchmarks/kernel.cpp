@@ -1,8 +1,8 @@
 // Kernels alone: every arithmetic op on the shapes of the suite.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "microbench.hpp"
 #include "splits.hpp"
@@ -108,16 +108,22 @@ void add_op(const std::string& op, const BenchmarkSpec& spec, const MicrobenchOp
       Group group;
       for (const int threads : thread_counts(spec, options.cores)) {
         for (const auto* v : chosen) {
-          BenchResult head{.id = v->id, .benchmark = spec.name, .kind = spec.kind, .c = to_string(c), .threads = threads, .cold = cold};
+          BenchResult head{.id = v->id,
+                           .benchmark = spec.name,
+                           .kind = spec.kind,
+                           .c = to_string(c),
+                           .threads = threads,
+                           .cold = cold};
           if (auto row = not_runnable(head, *v, options.cores)) {
             group.push_back(std::move(*row));
             continue;
           }
           group.push_back({head, [&clearance, &options, problem, c, cold, threads, id = v->id] {
                              const threading::Kernel& split =
-                                 threads == 1 ? whole_split() : clearance.clear<threading::Kernel>("threading/omp_static").kernel();
-                             return timed_kernel<Kernel>(clearance.clear<Kernel>(id, *problem, c), problem, c, split, threads,
-                                                         cold, options.llc_bytes);
+                                 threads == 1 ? whole_split()
+                                              : clearance.clear<threading::Kernel>("threading/omp_static").kernel();
+                             return timed_kernel<Kernel>(clearance.clear<Kernel>(id, *problem, c), problem, c, split,
+                                                         threads, cold, options.llc_bytes);
                            }});
           if (group.size() == most_in_group(options, cold)) groups.push_back(std::exchange(group, {}));
         }

@@ -48,8 +48,8 @@ struct Instance {
         frame(options.placed()),
         packed_bytes(kernel.packed_bytes(shape)),
         packed(frame.constant("packed weights", from.shared ? 0 : packed_bytes)),
-        prepared(frame.intermediate("prepared bytes",
-                                    from.shared ? 0 : kernel.prepared_bytes(shape.cols, in.c.batch))) {
+        prepared(
+            frame.intermediate("prepared bytes", from.shared ? 0 : kernel.prepared_bytes(shape.cols, in.c.batch))) {
     const std::int64_t stride = round_up(shape.cols, kernel.col_multiple), y_stride = frame.stride(shape.rows);
     std::vector<std::int8_t> padded(static_cast<std::size_t>(in.c.batch * stride), 0);
     for (std::int64_t b = 0; b < in.c.batch; ++b) {
@@ -104,9 +104,8 @@ struct Instance {
       }
     });
     stage.settle(prepared);
-    stage.compute({shape.rows, kernel.row_multiple, call.input.batch}, [&](Tile t, int thread) {
-      kernel.multiply(call, t, scratch[static_cast<std::size_t>(thread)]);
-    });
+    stage.compute({shape.rows, kernel.row_multiple, call.input.batch},
+                  [&](Tile t, int thread) { kernel.multiply(call, t, scratch[static_cast<std::size_t>(thread)]); });
   }
 
   // An exact form cannot hold its weights in fewer bits than their entropy: log2(3) a trit, log2(255) an int8.

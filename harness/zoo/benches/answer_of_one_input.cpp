@@ -13,9 +13,10 @@ std::vector<std::int32_t> answer;
 template <bool kFault>
 void multiply(const Call& c, Tile t, std::byte*) {
   const auto all = static_cast<std::size_t>(c.shape.rows * c.input.batch);
-  if (kFault && answer.size() == all) return fill(c, t, [&](std::int64_t row, std::int64_t b) {
-    return answer[static_cast<std::size_t>(b * c.shape.rows + row)];
-  });
+  if (kFault && answer.size() == all)
+    return fill(c, t, [&](std::int64_t row, std::int64_t b) {
+      return answer[static_cast<std::size_t>(b * c.shape.rows + row)];
+    });
   answer.resize(all);
   fill(c, t, [&](std::int64_t row, std::int64_t b) {
     return answer[static_cast<std::size_t>(b * c.shape.rows + row)] = product(c, row, b);

@@ -7,7 +7,7 @@ namespace {
 
 // A token that spends a hundredth of its time in allocation and as much in page faults.
 TokenTime token() {
-  TokenTime t{.wall_ns = 100e6, .faults_ns = 1e6};
+  TokenTime t{.ledger = {}, .wall_ns = 100e6, .unbooked_ns = 0, .faults_ns = 1e6};
   t.ledger.tokens = 1;
   t.ledger[LoopOp::memory].ns = 1e6;
   t.ledger[LoopOp::matmul_gate].ns = 98e6;
