@@ -93,14 +93,16 @@ Match compare(const Printed& p, const Range& r, double slack) {
 }
 
 bool is_one_end(const Printed& p, const Range& r) {
-  if (!p.single() || r.single() || p.at_most || p.at_least) return false;
-  return (std::abs(p.low - r.low) <= p.step) != (std::abs(p.low - r.high) <= p.step);
+  if (p.single() == r.single() || p.at_most || p.at_least) return false;
+  const double low = p.single() ? r.low : p.low, high = p.single() ? r.high : p.high, one = p.single() ? p.low : r.low;
+  return (std::abs(one - low) <= p.step) != (std::abs(one - high) <= p.step);
 }
 
 bool disjoint(const Printed& a, double scale_a, const Printed& b, double scale_b) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  const auto low = [](const Printed& p, double scale) { return p.at_most ? -kInfinity : (p.low - (p.about ? p.coarse : p.step) / 2) * scale; };
-  const auto high = [](const Printed& p, double scale) { return p.at_least ? kInfinity : (p.high + (p.about ? p.coarse : p.step) / 2) * scale; };
+  const auto loose = [](const Printed& p) { return p.about ? p.coarse : p.step; };  // rounded or cut off
+  const auto low = [&](const Printed& p, double scale) { return p.at_most ? -kInfinity : (p.low - loose(p)) * scale; };
+  const auto high = [&](const Printed& p, double scale) { return p.at_least ? kInfinity : (p.high + loose(p)) * scale; };
   return high(a, scale_a) < low(b, scale_b) || high(b, scale_b) < low(a, scale_a);
 }
 

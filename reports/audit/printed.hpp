@@ -40,7 +40,7 @@ enum class Match { same, last_digit, differs };
 // A range that is right somewhere: one number within a printed range, or a printed number within the range, is the same.
 Match compare(const Printed& printed, const Range& should_be, double slack = 0);
 
-// The printed number is one end of the range that it should have been, and not the other.
+// One of the two is a number, and one end of the other, which is a range.
 bool is_one_end(const Printed& printed, const Range& should_be);
 
 // No number meets both, whatever was rounded.

@@ -1,7 +1,6 @@
 #include "reports/audit/render.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "error.hpp"
 #include "reports/markdown.hpp"
@@ -32,14 +31,22 @@ std::string tally(const std::vector<const ClaimVerdict*>& verdicts) {
   return text;
 }
 
-// What it should have said, or else why it does not hold.
-std::string answer(const ClaimVerdict& v) {
-  if (v.should_be) return "should say " + with_unit(*v.should_be, v.claim->unit_text);
-  return v.findings.empty() ? "" : v.findings[0].text;
+// Of its findings the one that names the cause: not that a sum differs, but what was left out of it.
+const Finding& cause(const ClaimVerdict& v) {
+  const auto names_it = [](const Finding& f) { return f.should_be && f.rule != "expression" && f.rule != "follows"; };
+  const auto found = std::find_if(v.findings.begin(), v.findings.end(), names_it);
+  return found == v.findings.end() ? v.findings[0] : *found;
 }
 
-// Of two findings that explain a correction, the one that names the cause.
-const Finding& cause(const ClaimVerdict& v) { return v.findings[0]; }
+// What it should have said, and why.
+std::string answer(const ClaimVerdict& v) {
+  const Finding& f = cause(v);
+  if (!v.should_be) return f.text;
+  return fmt::format("should be {}{}", with_unit(*v.should_be, v.claim->unit_text),
+                     f.rule == "follows" || f.rule == "expression" ? "" : ": " + f.text);
+}
+
+std::string label(const Claim& c) { return c.value ? c.shown() : "\"" + c.quote + "\""; }
 
 }  // namespace
 
@@ -50,7 +57,7 @@ std::string summary(const Docket& docket, const std::vector<ClaimVerdict>& verdi
     out += fmt::format("{}: {}\n", report.name, tally(own));
     for (const ClaimVerdict* v : own) {
       if (!v->claim->headline || v->verdict == Verdict::holds) continue;
-      out += one_line(fmt::format("  {:<12} {}: {}", name(v->verdict), v->claim->shown(), answer(*v))) + "\n";
+      out += one_line(fmt::format("  {:<12} {}: {}", name(v->verdict), label(*v->claim), answer(*v))) + "\n";
     }
   }
   return out;
@@ -110,9 +117,8 @@ std::string markdown(const Docket& docket, const std::vector<ClaimVerdict>& verd
     out += fmt::format("`{}`: {}.\n\n| line | claimed | verdict | why |\n|--:|---|---|---|\n", report.name, tally(own));
     for (const ClaimVerdict* v : own) {
       if (!v->claim->headline || v->verdict == Verdict::holds) continue;
-      const std::string correction = v->should_be ? answer(*v) + "; " : "";
-      out += fmt::format("| {} | {} | {} | {}{} |\n", v->claim->line, escape_markdown(v->claim->shown()), name(v->verdict), escape_markdown(correction),
-                         escape_markdown(cause(*v).text));
+      out += fmt::format("| {} | {} | {} | {} |\n", v->claim->line, escape_markdown(label(*v->claim)), name(v->verdict),
+                         escape_markdown(answer(*v)));
     }
     out += "\n";
   }

@@ -89,7 +89,8 @@ void amdahl(const Docket& docket, Findings& found) {
         found.push_back({"", &c, Verdict::unsupported,
                          fmt::format("{}x needs {} % of the baseline's time to be what {} saves; no share of it was measured",
                                      short_number(rest), short_number(100 * share), b.unknown),
-                         fmt::format("1 - 1 / {} = {}", short_number(rest), short_number(share))});
+                         fmt::format("{}1 - 1 / {} = {}", b.how.empty() ? "" : fmt::format("{}x, and {}; {} / {} = {}; ", short_number(s->high), b.how, short_number(s->high), short_number(b.most), short_number(rest)),
+                                     short_number(rest), short_number(share))});
       }
     }
   }

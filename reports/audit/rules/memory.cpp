@@ -41,7 +41,7 @@ std::string missing(double times, double layers, double batch, double bytes) {
   return "";
 }
 
-void cache(const Docket& docket, const Report& report, const Claim& c, Findings& found) {
+void cache(const Report& report, const Claim& c, Findings& found) {
   const Model& m = report.model;
   const auto positions = c.tokens ? c.tokens : m.context;
   const auto values = positions ? m.cache_values(static_cast<double>(*positions)) : std::nullopt;
@@ -52,18 +52,30 @@ void cache(const Docket& docket, const Report& report, const Claim& c, Findings&
   const Range stated = c.range();
   const double times = needed / stated.high;
   if (times < 1.06) return;  // MB may be MiB
-  const Cpu* cpu = docket.cpu_of(c);
   const auto memory = std::find_if(report.claims.begin(), report.claims.end(),
                                    [](const Claim& o) { return o.value && o.metric == "memory" && o.of == "machine memory"; });
-  const bool too_much = memory != report.claims.end() && needed > memory->range().high * binary_reading(memory->unit_text);
+  const bool too_much = memory != report.claims.end() && needed >= memory->range().high * binary_reading(memory->unit_text);
   found.push_back({"", &c, Verdict::wrong,
                    fmt::format("the cache of the whole model is {}{}{}", with_unit(needed, c.unit_text),
                                missing(times, static_cast<double>(*m.layers), batch, bytes),
-                               too_much ? fmt::format("; the machine has {} ({})", memory->shown(), cpu ? cpu->name : report.cpu) : ""),
+                               too_much ? fmt::format("; the machine has {}", memory->shown()) : ""),
                    fmt::format("2 (K and V) x {} layers x {} positions x {} wide x {} bytes x {} sequences = {}", *m.layers,
                                *positions, *values / (2 * static_cast<double>(*m.layers) * static_cast<double>(*positions)),
                                bytes, batch, with_unit(needed, c.unit_text)),
                    Range{needed, needed}});
+}
+
+// A pool that is said to serve the model, against the cache that it must hold.
+void pool(const Report& report, const Claim& c, Findings& found) {
+  const auto kv = std::find_if(report.claims.begin(), report.claims.end(), [](const Claim& o) { return o.holds == "kv_cache" && o.value_bytes; });
+  if (kv == report.claims.end() || c.of != "pool size" || !report.model.context) return;
+  const auto values = report.model.cache_values(static_cast<double>(*report.model.context));
+  if (!values) return;
+  const double needed = *values * static_cast<double>(*kv->value_bytes);
+  if (needed <= c.range().high * binary_reading(c.unit_text)) return;
+  found.push_back({"", &c, Verdict::unsupported,
+                   fmt::format("the cache of the whole model is {}: it does not fit this pool", with_unit(needed, c.unit_text)),
+                   fmt::format("{} values of K and V x {} bytes = {}", short_number(*values), *kv->value_bytes, with_unit(needed, c.unit_text))});
 }
 
 }  // namespace
@@ -73,7 +85,8 @@ void memory(const Docket& docket, Findings& found) {
     for (const Claim& c : report.claims) {
       if (!c.value || c.metric != "memory") continue;
       if (c.holds == "weights") weights(report, c, found);
-      if (c.holds == "kv_cache") cache(docket, report, c, found);
+      if (c.holds == "kv_cache") cache(report, c, found);
+      if (c.holds == "pool") pool(report, c, found);
     }
   }
 }

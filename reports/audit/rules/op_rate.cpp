@@ -23,28 +23,48 @@ void by_shape(const Report& report, const Claim& c, Findings& found) {
                    r});
 }
 
-// What a token rate needs, against the fastest kernel that the system's reports measured.
-void by_tokens(const Docket& docket, const Report& report, const Claim& c, Findings& found) {
+// What a rate of tokens, or one layer in its time, needs of the kernels.
+struct Need {
+  double ops_per_s;
+  std::string arithmetic;
+};
+
+std::optional<Need> need(const Report& report, const Claim& c) {
   const auto macs = report.model.macs_per_token();
+  if (!macs || c.basis == "target") return std::nullopt;
+  if (c.metric == "throughput") {
+    const double rate = 2 * *macs * c.range().low;
+    return Need{rate, fmt::format("2 x {} multiply-adds a token x {} tok/s = {} GOP/s", short_number(*macs),
+                                  short_number(c.range().low), short_number(rate * 1e-9))};
+  }
+  if (c.metric == "layer_time" && c.range().low > 0) {
+    const double layer = *macs / static_cast<double>(*report.model.layers), rate = 2 * layer / c.range().high;
+    return Need{rate, fmt::format("2 x {} multiply-adds a layer / {} = {} GOP/s", short_number(layer), c.shown(), short_number(rate * 1e-9))};
+  }
+  return std::nullopt;
+}
+
+// Against the fastest kernel that the system's reports measured, on as many threads as there can be.
+void by_kernel(const Docket& docket, const Report& report, const Claim& c, Findings& found) {
   const Cpu* cpu = docket.cpu_of(c);
-  if (!macs || !cpu || c.metric != "throughput" || c.basis == "target") return;
-  const double needed = 2 * *macs * c.range().low;
+  const auto needed = need(report, c);
+  if (!cpu || !needed) return;
+  const double threads = c.threads ? static_cast<double>(*c.threads) : cpu->threads;
   const Claim* fastest = nullptr;
   double most = 0;
   for (const Claim* k : docket.claims()) {
     if (k->metric != "op_rate" || !k->value || !k->threads || *k->threads < 1 || !docket.comparable(*k, c)) continue;
-    const double all = k->range().high * cpu->threads / std::min(cpu->threads, static_cast<double>(*k->threads));
+    const double all = k->range().high * std::max(threads / static_cast<double>(*k->threads), 1.0);
     if (all > most) {
       most = all;
       fastest = k;
     }
   }
-  if (!fastest || needed <= most * kLoose) return;
+  if (!fastest || needed->ops_per_s <= most * kLoose) return;
   found.push_back({"", &c, Verdict::contradicted,
-                   fmt::format("it needs {} GOP/s; the kernel of {} does {}, which is {} on all {} threads at best", short_number(needed * 1e-9),
-                               place(*fastest, c), fastest->shown(), with_unit(most, "GFLOPS"), cpu->threads),
-                   fmt::format("2 x {} multiply-adds a token x {} tok/s = {} GOP/s", short_number(*macs), short_number(c.range().low),
-                               short_number(needed * 1e-9))});
+                   fmt::format("it needs {} GOP/s; the kernel of {} does {}, which is {} on {} thread(s) at best", short_number(needed->ops_per_s * 1e-9),
+                               place(*fastest, c), fastest->shown(), with_unit(most, "GFLOPS"), threads),
+                   needed->arithmetic});
 }
 
 }  // namespace
@@ -54,7 +74,7 @@ void op_rate(const Docket& docket, Findings& found) {
     for (const Claim& c : report.claims) {
       if (!c.value) continue;
       if (c.metric == "op_rate") by_shape(report, c, found);
-      by_tokens(docket, report, c, found);
+      by_kernel(docket, report, c, found);
     }
   }
 }

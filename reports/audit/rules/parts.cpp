@@ -25,7 +25,7 @@ double slack(const Report& report, const Claim& c, const Range& r, bool multiply
 
 std::string formula(const Report& report, const Claim& c, bool multiply) {
   std::string text;
-  for (const std::string& id : c.parts) text += (text.empty() ? "" : multiply ? " x " : " + ") + report.find(id)->shown();
+  for (const std::string& id : c.parts) text += (text.empty() ? "" : multiply ? " * " : " + ") + report.find(id)->shown();
   return text;
 }
 

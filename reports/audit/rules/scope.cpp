@@ -32,11 +32,23 @@ void tokens_to_run(const Claim& run, const Claim& token, Findings& found) {
                    fmt::format("{} x {} = {}", token.shown(), tokens, with_unit(whole, run.unit_text))});
 }
 
+// The operations of a token are those of all layers' matrices, at least.
+void operations(const Report& report, const Claim& c, Findings& found) {
+  const auto macs = report.model.macs_per_token();
+  if (!macs || c.metric != "token_ops" || c.range().high >= 2 * *macs * (1 - kApart)) return;
+  const Range whole{2 * *macs, 2 * *macs};
+  found.push_back({"", &c, Verdict::wrong,
+                   fmt::format("a token of {} layers takes {} at least; this is {} of it", *report.model.layers,
+                               with_unit(whole, c.unit_text), short_number(c.range().high / whole.low)),
+                   fmt::format("2 x {} multiply-adds = {}", short_number(*macs), with_unit(whole, c.unit_text)), whole});
+}
+
 }  // namespace
 
 void scope(const Docket& docket, Findings& found) {
   for (const Report& report : docket.reports) {
     for (const Claim& a : report.claims) {
+      if (a.value) operations(report, a, found);
       if (!a.value || a.metric != "token_time") continue;
       for (const Claim& b : report.claims) {
         if (!b.value || b.of != a.of) continue;

@@ -23,7 +23,7 @@ void stated_unit(const Docket& docket, Findings& found) {
       const Dimension called = *dimension_of(c.stated_as);
       if (called == c.unit.dimension) continue;
       const std::string derived = called == *dimension_of("op_rate") ? from_tokens(docket, report) : "";
-      found.push_back({"", &c, Verdict::wrong, fmt::format("{} is a {}, called {}, which is in {}", c.shown(), c.metric, c.stated_as, name(called)), derived});
+      found.push_back({"", &c, Verdict::wrong, fmt::format("{} is a {}, and no {}, which is in {}{}", c.shown(), c.metric, c.stated_as, name(called), derived.empty() ? "" : ": " + derived), derived});
     }
   }
 }

@@ -19,12 +19,12 @@ void one_claim(const Docket& docket, const Claim& c, Findings& found) {
     add(found, c, Verdict::unsupported, "one thread ran: it shows nothing about threads", "threads = 1");
   }
   if (c.basis == "measured" && c.samples == 0) add(found, c, Verdict::unsupported, "called measured, and nothing measured it", "samples = 0");
+  if (c.metric == "repeatability" && c.samples.value_or(1) < 2) {
+    add(found, c, Verdict::unsupported, "one run, and no spread: nothing was repeated", fmt::format("samples = {}", c.samples.value_or(1)));
+  }
   if (!c.value) return;
   if (c.metric == "utilization" && c.range().high < kUnused) {
     add(found, c, Verdict::unsupported, fmt::format("{} in use: what is not used is not tested", c.shown()));
-  }
-  if (c.metric == "repeatability" && c.samples.value_or(1) < 2) {
-    add(found, c, Verdict::unsupported, "one run, and no spread: nothing was repeated", fmt::format("samples = {}", c.samples.value_or(1)));
   }
   if (c.metric == "speedup" && c.basis == "measured" && c.samples.value_or(0) == 1 && std::abs(c.range().high - 1) < kNearOne) {
     add(found, c, Verdict::holds, "one run without a spread: an effect this small cannot be told from noise");

@@ -1,4 +1,4 @@
-// What a cache can save is counted: without it n tokens take n (n + 1) / 2 positions, with it n.
+// Work is counted. What a cache can save: without it n tokens take n (n + 1) / 2 positions, with it n.
 #include "reports/audit/rules/rules.hpp"
 
 namespace bitproof::audit::rules {
@@ -14,9 +14,29 @@ double share_of_products(const Docket& docket, const Claim& c, std::string& sour
   return 1;
 }
 
+constexpr double kFarApart = 10;  // time may go to attention in other proportions than operations, but not in these
+
+// The operations of attention among those of a token, at the mean number of positions of such a run.
+void attention_share(const Report& report, const Claim& c, Findings& found) {
+  const auto macs = report.model.macs_per_token();
+  if (c.metric != "share" || c.of != "attention" || !c.tokens || !macs || c.range().low <= 0) return;
+  const double positions = (static_cast<double>(*c.tokens) + 1) / 2;
+  const double attention = *report.model.cache_values(positions);  // each of K and V is read into one multiply-add
+  const double share = attention / (attention + *macs);
+  if (c.range().low < kFarApart * share && share < kFarApart * c.range().high) return;
+  found.push_back({"", &c, Verdict::unsupported,
+                   fmt::format("its operations are {} % of a token's, at {} positions on average", short_number(100 * share), positions),
+                   fmt::format("{} of {} multiply-adds", short_number(attention), short_number(attention + *macs))});
+}
+
 }  // namespace
 
 void work_count(const Docket& docket, Findings& found) {
+  for (const Report& report : docket.reports) {
+    for (const Claim& c : report.claims) {
+      if (c.value) attention_share(report, c, found);
+    }
+  }
   for (const Claim* c : docket.claims()) {
     if (!c->value || c->metric != "speedup" || c->credits != std::vector<std::string>{"kv_cache"} || !c->tokens) continue;
     if (*c->tokens < 2 || c->range().low <= 0) continue;
