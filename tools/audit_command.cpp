@@ -19,7 +19,8 @@ audit::Docket read_docket(const AuditOptions& options) {
   for (const std::string& path : options.claims) {
     audit::Report report = audit::parse_claims(read_file(path), path);
     for (const audit::Report& other : docket.reports) {
-      if (other.name == report.name) throw BadInput("{}: a second file named {}: rename it, claims are called by it", path, report.name);
+      if (other.name == report.name)
+        throw BadInput("{}: a second file named {}: rename it, claims are called by it", path, report.name);
     }
     docket.reports.push_back(std::move(report));
   }
@@ -27,7 +28,8 @@ audit::Docket read_docket(const AuditOptions& options) {
 }
 
 int compare_transcript(const AuditOptions& options) {
-  if (options.claims.size() != 1) throw BadInput("--against takes one claims file, and {} are given", options.claims.size());
+  if (options.claims.size() != 1)
+    throw BadInput("--against takes one claims file, and {} are given", options.claims.size());
   const audit::Docket docket = read_docket(options);
   const auto faults = audit::transcription_faults(docket.reports[0], read_file(options.against));
   for (const std::string& f : faults) fmt::print("{}\n", one_line(f));

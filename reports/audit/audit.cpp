@@ -62,7 +62,8 @@ std::vector<ClaimVerdict> audit(const Docket& docket) {
 }
 
 bool any_fault(const std::vector<ClaimVerdict>& verdicts) {
-  return std::any_of(verdicts.begin(), verdicts.end(), [](const ClaimVerdict& v) { return v.verdict != Verdict::holds; });
+  return std::any_of(verdicts.begin(), verdicts.end(),
+                     [](const ClaimVerdict& v) { return v.verdict != Verdict::holds; });
 }
 
 }  // namespace bitproof::audit

@@ -1,4 +1,5 @@
-// Claims on trial: every rule over all reports together, then what follows from what they found, then a verdict a claim.
+// Claims on trial: every rule over all reports together, then what follows from what they found, then a verdict a
+// claim.
 #pragma once
 
 #include <map>

@@ -304,7 +304,8 @@ const Claim* Report::find(const std::string& wanted) const {
 }
 
 std::optional<Dimension> dimension_of(const std::string& metric) {
-  const auto* found = std::find_if(std::begin(kMetrics), std::end(kMetrics), [&](const Metric& m) { return metric == m.name; });
+  const auto* found =
+      std::find_if(std::begin(kMetrics), std::end(kMetrics), [&](const Metric& m) { return metric == m.name; });
   return found == std::end(kMetrics) ? std::nullopt : std::optional(found->dimension);
 }
 

@@ -1,5 +1,5 @@
-// A claims file: somebody's report, transcribed figure by figure. Keys, units and metrics are in claims.cpp; what is not
-// known there is refused.
+// A claims file: somebody's report, transcribed figure by figure. Keys, units and metrics are in claims.cpp; what is
+// not known there is refused.
 //
 //   [report]
 //   title = "Phase 2 results"
@@ -38,8 +38,8 @@ struct Model {
   std::optional<double> parameters;
   std::optional<Range> weight_bits;  // of a weight, from the least to the most that the format can mean
 
-  std::optional<double> macs_per_token() const;         // of all layers' matrices
-  std::optional<double> weight_bytes_per_token() const;  // at the fewest bits
+  std::optional<double> macs_per_token() const;                // of all layers' matrices
+  std::optional<double> weight_bytes_per_token() const;        // at the fewest bits
   std::optional<double> cache_values(double positions) const;  // K and V of all layers, one sequence
 };
 
@@ -53,10 +53,10 @@ struct Claim {
   std::optional<Printed> value;
   std::string unit_text;
   Unit unit;
-  std::string text;    // a value that is no number: "DDR5"
-  std::string of;      // the id, unless told
-  std::string scope;   // op, layer, token, run, model, machine
-  std::string basis;   // measured, estimated, projected, stated, target
+  std::string text;   // a value that is no number: "DDR5"
+  std::string of;     // the id, unless told
+  std::string scope;  // op, layer, token, run, model, machine
+  std::string basis;  // measured, estimated, projected, stated, target
   std::string expression;
   std::vector<std::string> implied;
   std::vector<std::string> parts;     // what a total is made of: speedups multiply, all else adds

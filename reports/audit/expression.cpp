@@ -23,7 +23,8 @@ class Parser {
       : text_(text), lookup_(lookup), strict_(strict) {}
 
   Quantity parse() {
-    if (text_.size() > kLongest) throw BadInput("an expression of {} characters; {} are allowed", text_.size(), kLongest);
+    if (text_.size() > kLongest)
+      throw BadInput("an expression of {} characters; {} are allowed", text_.size(), kLongest);
     const Quantity q = sum(0);
     if (peek() != '\0') throw bad("what follows column {} means nothing", at_);
     if (strict_ && !std::isfinite(q.value)) throw bad("the result is not finite");

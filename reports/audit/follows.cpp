@@ -25,14 +25,17 @@ std::optional<Range> recompute(const Report& report, const Claim& c, const Corre
   const std::string expression = formula(c);
   if (expression.empty()) return std::nullopt;
   const auto names = operands(expression);
-  if (std::none_of(names.begin(), names.end(), [&](const std::string& n) { return corrections.contains(report.find(n)); })) {
+  if (std::none_of(names.begin(), names.end(),
+                   [&](const std::string& n) { return corrections.contains(report.find(n)); })) {
     return std::nullopt;
   }
   try {
-    return evaluate(report, expression, [&](const Claim& o) {
-             const auto corrected = corrections.find(&o);
-             return corrected == corrections.end() ? o.range() : corrected->second;
-           }).range;
+    return evaluate(report, expression,
+                    [&](const Claim& o) {
+                      const auto corrected = corrections.find(&o);
+                      return corrected == corrections.end() ? o.range() : corrected->second;
+                    })
+        .range;
   } catch (const BadInput&) {
     return std::nullopt;
   }
@@ -51,7 +54,8 @@ std::string arithmetic(const Report& report, const Claim& c, const Corrections& 
 
 // Corrects what is computed from what was corrected, until nothing changes. A correction that a rule made by other
 // means than the claim's own expression stands.
-void recompute_all(const Docket& docket, Findings& findings, Corrections& corrections, const std::set<const Claim*>& fixed) {
+void recompute_all(const Docket& docket, Findings& findings, Corrections& corrections,
+                   const std::set<const Claim*>& fixed) {
   std::map<const Claim*, Finding> added;
   for (int round = 0; round < kMostRounds; ++round) {
     bool changed = false;
@@ -64,9 +68,13 @@ void recompute_all(const Docket& docket, Findings& findings, Corrections& correc
         if (!corrections.contains(&c) && compare(*c.value, in_unit) != Match::differs) continue;
         const std::string why = arithmetic(report, c, corrections, *r);
         corrections[&c] = *r;
-        added[&c] = {"follows", &c, Verdict::wrong,
-                     fmt::format("should be {}, once what it is computed from is corrected", with_unit(*r, c.unit_text)),
-                     why, *r};
+        added[&c] = {
+            "follows",
+            &c,
+            Verdict::wrong,
+            fmt::format("should be {}, once what it is computed from is corrected", with_unit(*r, c.unit_text)),
+            why,
+            *r};
         changed = true;
       }
     }
@@ -84,9 +92,10 @@ void lean(const Docket& docket, Findings& findings, Verdicts& verdicts) {
         for (const std::string& id : c.leans_on) {
           const Claim* ground = report.find(id);
           if (verdicts[ground] == Verdict::holds) continue;
-          findings.push_back({"follows", &c, Verdict::unsupported,
-                              fmt::format("takes for granted line {}, which is {}", ground->line, name(verdicts[ground])),
-                              fmt::format("line {}: \"{}\"", ground->line, ground->quote)});
+          findings.push_back(
+              {"follows", &c, Verdict::unsupported,
+               fmt::format("takes for granted line {}, which is {}", ground->line, name(verdicts[ground])),
+               fmt::format("line {}: \"{}\"", ground->line, ground->quote)});
           raise(verdicts, &c, Verdict::unsupported);
           changed = true;
           break;

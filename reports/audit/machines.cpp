@@ -39,7 +39,8 @@ Cpu read_cpu(const toml::table& table, const std::string& path) {
       if (!list) throw bad(node, fmt::format("{} must be a list", key));
       for (const toml::node& item : *list) (key == "aliases" ? cpu.aliases : cpu.memory).push_back(text(item, key));
     } else {
-      const auto* number = std::find_if(std::begin(numbers), std::end(numbers), [&](const auto& n) { return key == n.key; });
+      const auto* number =
+          std::find_if(std::begin(numbers), std::end(numbers), [&](const auto& n) { return key == n.key; });
       if (number == std::end(numbers)) throw bad(node, fmt::format("unknown key '{}' of a CPU", key));
       const auto value = node.value<double>();
       if (!value || !(*value > 0 && *value < 1e9)) throw bad(node, fmt::format("{} must be a number above 0", key));

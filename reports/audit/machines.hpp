@@ -12,9 +12,9 @@ struct Cpu {
   std::vector<std::string> aliases;  // names in reports that mean this one, spelled out
   double cores = 0, threads = 0;
   double boost_hz = 0, tdp_w = 0, l3_bytes = 0;
-  std::vector<std::string> memory;   // types that it can be built with: "DDR4-3200"
-  double memory_bytes_per_s = 0;     // of the fastest of them, all channels
-  double f32_ops_per_cycle = 0;      // of one core; a multiply-add is two; 0: not known
+  std::vector<std::string> memory;  // types that it can be built with: "DDR4-3200"
+  double memory_bytes_per_s = 0;    // of the fastest of them, all channels
+  double f32_ops_per_cycle = 0;     // of one core; a multiply-add is two; 0: not known
 };
 
 using Cpus = std::vector<Cpu>;

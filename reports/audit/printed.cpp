@@ -21,20 +21,24 @@ Figure figure(std::string digits, const std::string& whole) {
   const bool minus = digits.starts_with('-');
   const std::string rest = minus ? digits.substr(1) : digits;
   const std::size_t point = rest.find('.');
-  if (rest.empty() || rest.find_first_not_of("0123456789.") != std::string::npos || rest.find('.', point + 1) < rest.size() ||
-      rest.front() == '.' || rest.back() == '.') {
+  if (rest.empty() || rest.find_first_not_of("0123456789.") != std::string::npos ||
+      rest.find('.', point + 1) < rest.size() || rest.front() == '.' || rest.back() == '.') {
     throw BadInput("value '{}' is no figure; write it as printed: 56.62, 2,380, ~48, 15-25, <500, 100+", whole);
   }
   const std::size_t last = rest.find_last_of("123456789");
   const auto place = [&](std::size_t at) {
     if (point == std::string::npos) return std::pow(10.0, static_cast<double>(rest.size() - 1 - at));
-    return at < point ? std::pow(10.0, static_cast<double>(point - 1 - at)) : std::pow(10.0, static_cast<double>(point) - static_cast<double>(at));
+    return at < point ? std::pow(10.0, static_cast<double>(point - 1 - at))
+                      : std::pow(10.0, static_cast<double>(point) - static_cast<double>(at));
   };
   const double step = place(rest.size() - 1);
-  return {std::strtod(digits.c_str(), nullptr), step, last == std::string::npos || point != std::string::npos ? step : place(last)};
+  return {std::strtod(digits.c_str(), nullptr), step,
+          last == std::string::npos || point != std::string::npos ? step : place(last)};
 }
 
-bool within(double value, double low, double high, double slack) { return value >= low - slack && value <= high + slack; }
+bool within(double value, double low, double high, double slack) {
+  return value >= low - slack && value <= high + slack;
+}
 
 }  // namespace
 
@@ -44,7 +48,8 @@ std::string with_unit(const Range& range, const std::string& unit) {
 }
 
 Printed parse_printed(const std::string& text) {
-  if (text.size() > kLongestFigure) throw BadInput("a value of {} characters; {} are allowed", text.size(), kLongestFigure);
+  if (text.size() > kLongestFigure)
+    throw BadInput("a value of {} characters; {} are allowed", text.size(), kLongestFigure);
   Printed p;
   std::string rest = text;
   const auto strip = [&](char c) {
@@ -102,7 +107,9 @@ bool disjoint(const Printed& a, double scale_a, const Printed& b, double scale_b
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const auto loose = [](const Printed& p) { return p.about ? p.coarse : p.step; };  // rounded or cut off
   const auto low = [&](const Printed& p, double scale) { return p.at_most ? -kInfinity : (p.low - loose(p)) * scale; };
-  const auto high = [&](const Printed& p, double scale) { return p.at_least ? kInfinity : (p.high + loose(p)) * scale; };
+  const auto high = [&](const Printed& p, double scale) {
+    return p.at_least ? kInfinity : (p.high + loose(p)) * scale;
+  };
   return high(a, scale_a) < low(b, scale_b) || high(b, scale_b) < low(a, scale_a);
 }
 

@@ -20,9 +20,9 @@ std::string with_unit(const Range& range, const std::string& unit);  // "1.77 to
 // In the unit that was printed beside it.
 struct Printed {
   double low = 0, high = 0;
-  double step = 1;    // one in the last printed place
-  double coarse = 1;  // one in the last place that is not a zero: 2,380 has 10
-  bool about = false;  // "~"
+  double step = 1;                         // one in the last printed place
+  double coarse = 1;                       // one in the last place that is not a zero: 2,380 has 10
+  bool about = false;                      // "~"
   bool at_most = false, at_least = false;  // "<500", "100+"
 
   bool single() const { return low == high; }
@@ -37,7 +37,8 @@ Printed exact(double value);
 enum class Match { same, last_digit, differs };
 
 // The printed figure against what it should be, in the same unit. slack: what rounding of the operands can move.
-// A range that is right somewhere: one number within a printed range, or a printed number within the range, is the same.
+// A range that is right somewhere: one number within a printed range, or a printed number within the range, is the
+// same.
 Match compare(const Printed& printed, const Range& should_be, double slack = 0);
 
 // One of the two is a number, and one end of the other, which is a range.

@@ -8,7 +8,8 @@
 namespace bitproof::audit {
 namespace {
 
-constexpr Verdict kWorstFirst[] = {Verdict::impossible, Verdict::wrong, Verdict::contradicted, Verdict::unsupported, Verdict::holds};
+constexpr Verdict kWorstFirst[] = {Verdict::impossible, Verdict::wrong, Verdict::contradicted, Verdict::unsupported,
+                                   Verdict::holds};
 
 std::vector<const ClaimVerdict*> of_report(const Report& report, const std::vector<ClaimVerdict>& verdicts) {
   std::vector<const ClaimVerdict*> own;
@@ -99,8 +100,11 @@ Json to_json(const Docket& docket, const std::vector<ClaimVerdict>& verdicts) {
                           {"quote", v.claim->quote},
                           {"arithmetic", f.arithmetic}});
     }
-    Json j{{"id", v.claim->key()},          {"verdict", name(v.verdict)}, {"line", v.claim->line},
-           {"quote", v.claim->quote},       {"claimed", v.claim->shown()}};
+    Json j{{"id", v.claim->key()},
+           {"verdict", name(v.verdict)},
+           {"line", v.claim->line},
+           {"quote", v.claim->quote},
+           {"claimed", v.claim->shown()}};
     if (v.should_be) j["should_be"] = with_unit(*v.should_be, v.claim->unit_text);
     j["findings"] = findings;
     claims.push_back(std::move(j));

@@ -1,4 +1,5 @@
-// Verdicts as text, JSON and Markdown. The answer comes first: how many claims hold, and what the report should have said.
+// Verdicts as text, JSON and Markdown. The answer comes first: how many claims hold, and what the report should have
+// said.
 #pragma once
 
 #include <string>

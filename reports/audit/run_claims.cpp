@@ -37,7 +37,8 @@ class Collector {
   explicit Collector(Report& report) : report_(report) {}
 
   // Null when there is no such number; else to be completed.
-  Claim* add(const std::string& id, const std::string& path, std::optional<double> value, const char* metric, const char* unit) {
+  Claim* add(const std::string& id, const std::string& path, std::optional<double> value, const char* metric,
+             const char* unit) {
     if (!value) return nullptr;
     Claim c;
     c.report = report_.name;
@@ -61,7 +62,8 @@ class Collector {
     if (Claim* c = add(id + "_rate", path + ".tok_per_s", rate, "throughput", "tok/s")) c->threads = threads;
     add(id + "_bytes", path + ".bytes_per_token", number(arm, "bytes_per_token"), "token_bytes", "B/tok");
     if (Claim* c = add(id + "_bandwidth", path + ".gb_per_s", number(arm, "gb_per_s"), "bandwidth", "GB/s")) {
-      if (report_.find(id + "_rate") && report_.find(id + "_bytes")) c->expression = fmt::format("{0}_rate * {0}_bytes", id);
+      if (report_.find(id + "_rate") && report_.find(id + "_bytes"))
+        c->expression = fmt::format("{0}_rate * {0}_bytes", id);
     }
     add(id + "_ops", path + ".ops_per_token", number(arm, "ops_per_token"), "token_ops", "op/tok");
     profile(arm, id, path);
@@ -81,7 +83,8 @@ class Collector {
     }
     whole = whole && part(id + "_timer", path + ".timer_ns", number(arm, "timer_ns"));
     whole = whole && part(id + "_residual", path + ".residual_ns", number(arm, "residual_ns"));
-    Claim* wall = add(id + "_wall", path + ".wall_ns_per_token", number(arm, "wall_ns_per_token"), "token_time", "ns/tok");
+    Claim* wall =
+        add(id + "_wall", path + ".wall_ns_per_token", number(arm, "wall_ns_per_token"), "token_time", "ns/tok");
     if (wall && whole) wall->parts = parts;
   }
 
@@ -90,7 +93,8 @@ class Collector {
     const auto ns = number(b, "median_ns");
     if (!ns || *ns <= 0) return;
     add(id + "_time", path + ".median_ns", ns, "time", "ns");
-    if (Claim* c = add(id + "_rate", path + ".tok_per_s", number(b, "tok_per_s"), "throughput", "tok/s")) c->expression = fmt::format("1 tok / {}_time", id);
+    if (Claim* c = add(id + "_rate", path + ".tok_per_s", number(b, "tok_per_s"), "throughput", "tok/s"))
+      c->expression = fmt::format("1 tok / {}_time", id);
     const auto threads = size_of(b, "threads");
     const bool speedup = add(id + "_speedup", path + ".speedup", number(b, "speedup"), "speedup", "x") != nullptr;
     Claim* efficiency = add(id + "_efficiency", path + ".efficiency", number(b, "efficiency"), "efficiency", "");
@@ -101,7 +105,8 @@ class Collector {
 
   // A technique's realization is (credited - 1) / (expected - 1), end by end.
   void technique(const Json& t, std::size_t i) {
-    const std::string id = fmt::format("technique{}", i), path = fmt::format("attribution.techniques[{}] ({})", i, word(t, "name"));
+    const std::string id = fmt::format("technique{}", i),
+                      path = fmt::format("attribution.techniques[{}] ({})", i, word(t, "name"));
     const Json& realized = at(t, "realization");
     if (!realized.is_array() || realized.size() != 2 || !realized[0].is_number() || !realized[1].is_number()) return;
     if (!add(id + "_credited", path + ".credited", number(t, "credited"), "speedup", "x")) return;
@@ -127,7 +132,8 @@ class Collector {
   void check(const Json& check) {
     std::vector<std::string> parts;
     for (const char* key : {"passed", "failed", "mistrusted", "fallback", "skipped"}) {
-      if (add(fmt::format("check_{}", key), fmt::format("check.{}", key), number(check, key), "count", "")) parts.push_back(fmt::format("check_{}", key));
+      if (add(fmt::format("check_{}", key), fmt::format("check.{}", key), number(check, key), "count", ""))
+        parts.push_back(fmt::format("check_{}", key));
     }
     Claim* cases = add("check_cases", "check.cases", number(check, "cases"), "count", "");
     if (cases && parts.size() == 5) cases->parts = parts;
@@ -171,7 +177,8 @@ std::vector<std::string> audit_run(const Json& run) {
   for (const ClaimVerdict& v : audit(docket)) {
     for (const Finding& f : v.findings) {
       if (f.verdict == Verdict::holds) continue;
-      faults.push_back(one_line(fmt::format("audit: {}: {}: {} ({})", v.claim->quote, name(f.verdict), f.text, f.arithmetic)));
+      faults.push_back(
+          one_line(fmt::format("audit: {}: {}: {} ({})", v.claim->quote, name(f.verdict), f.text, f.arithmetic)));
     }
   }
   return faults;

@@ -14,7 +14,8 @@ std::string repaired(std::string line) {
   static const std::pair<std::string, std::string> kBroken[] = {
       {"\u00c3\u2014", "\u00d7"}, {"\u00e2\u2030\u02c6", "\u2248"}, {"\u00e2\u2020\u2019", "\u2192"}};
   for (const auto& [broken, meant] : kBroken) {
-    for (std::size_t at = line.find(broken); at != std::string::npos; at = line.find(broken, at)) line.replace(at, broken.size(), meant);
+    for (std::size_t at = line.find(broken); at != std::string::npos; at = line.find(broken, at))
+      line.replace(at, broken.size(), meant);
   }
   return line;
 }
@@ -45,9 +46,12 @@ std::vector<std::string> figures(const std::string& line) {
       continue;
     }
     std::size_t end = i;
-    while (end < line.size() && (digit(line[end]) || ((line[end] == '.' || line[end] == ',') && end + 1 < line.size() && digit(line[end + 1])))) ++end;
+    while (end < line.size() && (digit(line[end]) || ((line[end] == '.' || line[end] == ',') && end + 1 < line.size() &&
+                                                      digit(line[end + 1]))))
+      ++end;
     const bool in_word = i > 0 && letter(line[i - 1]);
-    const bool first = std::none_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(i), [&](char c) { return letter(c) || digit(c); });
+    const bool first = std::none_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(i),
+                                    [&](char c) { return letter(c) || digit(c); });
     const bool ordinal = first && end < line.size() && (line[end] == '.' || line[end] == ')');
     if (!in_word && !ordinal && !is_label(line, i)) found.push_back(line.substr(i, end - i));
     i = end;
@@ -76,7 +80,8 @@ std::vector<std::string> transcription_faults(const Report& report, const std::s
       const auto at = static_cast<std::size_t>(also);
       const auto own = figures(c.value ? c.printed : c.text);
       const bool there = at >= 1 && at <= lines.size() &&
-                         std::all_of(own.begin(), own.end(), [&](const std::string& f) { return lines[at - 1].find(f) != std::string::npos; });
+                         std::all_of(own.begin(), own.end(),
+                                     [&](const std::string& f) { return lines[at - 1].find(f) != std::string::npos; });
       if (there) {
         quoted[at].insert(quoted[at].end(), own.begin(), own.end());
       } else {

@@ -1,6 +1,5 @@
-#include "reports/audit/claims.hpp"
-
 #include "audit_support.hpp"
+#include "reports/audit/claims.hpp"
 #include "reports/audit/transcript.hpp"
 
 namespace bitproof::audit {
@@ -24,7 +23,8 @@ TEST(AuditClaims, AreReadAsPrinted) {
   EXPECT_EQ(r.claims[0].key(), "made_up/speed");
   EXPECT_EQ(r.claims[0].shown(), "~1,056.60 tok/s");
   EXPECT_DOUBLE_EQ(r.claims[0].range().low, 1056.6);
-  EXPECT_DOUBLE_EQ(*r.model.macs_per_token(), 6476005376.0);  // facts of the shape: 32 x (4 x 4096^2 + 3 x 4096 x 11008)
+  EXPECT_DOUBLE_EQ(*r.model.macs_per_token(),
+                   6476005376.0);  // facts of the shape: 32 x (4 x 4096^2 + 3 x 4096 x 11008)
 }
 
 TEST(AuditClaims, AreRefusedByFileAndReason) {
@@ -33,7 +33,8 @@ TEST(AuditClaims, AreRefusedByFileAndReason) {
   EXPECT_THAT(refused("claims = 3"), HasSubstr("no [[claims]]"));
   EXPECT_THAT(refused("claims = [3]"), HasSubstr("must be a table"));
   EXPECT_THAT(refused("extra = 1"), HasSubstr("unknown key 'extra'"));
-  EXPECT_THAT(refused("[model]\nlayer = 32\n" + c("a", "count", "1", "")), AllOf(HasSubstr("some.toml:2"), HasSubstr("did you mean layers")));
+  EXPECT_THAT(refused("[model]\nlayer = 32\n" + c("a", "count", "1", "")),
+              AllOf(HasSubstr("some.toml:2"), HasSubstr("did you mean layers")));
   EXPECT_THAT(refused(c("a", "count", "1", "", "valeu = \"2\"")), HasSubstr("did you mean value"));
   EXPECT_THAT(refused(c("a", "count", "1", "", "threads = -1")), HasSubstr("integer from 0"));
   EXPECT_THAT(refused(c("a", "count", "1", "", "threads = \"1\"")), HasSubstr("must be an integer"));
@@ -47,7 +48,10 @@ TEST(AuditClaims, AreRefusedByFileAndReason) {
 }
 
 TEST(AuditClaims, WithArithmeticThatCannotBeDoneAreRefused) {
-  const auto with = [](const std::string& expression) { return refused(c("a", "count", "1", "") + c("z", "count", "0", "") + c("b", "count", "1", "", "expression = \"" + expression + "\"")); };
+  const auto with = [](const std::string& expression) {
+    return refused(c("a", "count", "1", "") + c("z", "count", "0", "") +
+                   c("b", "count", "1", "", "expression = \"" + expression + "\""));
+  };
   EXPECT_EQ(with("a * 2"), "");
   EXPECT_THAT(with("a / z"), AllOf(HasSubstr("claim 'b'"), HasSubstr("a division by zero")));
   EXPECT_THAT(with("a / gone"), HasSubstr("no claim is named 'gone'"));
@@ -55,7 +59,8 @@ TEST(AuditClaims, WithArithmeticThatCannotBeDoneAreRefused) {
   EXPECT_THAT(with(std::string(300, '(')), HasSubstr("brackets nest deeper"));
   EXPECT_THAT(refused(c("b", "count", "1", "", "leans_on = [\"gone\"]")), HasSubstr("no claim is named 'gone'"));
   EXPECT_THAT(refused(c("b", "speedup", "1", "x", "over = \"gone\"")), HasSubstr("no claim with a number"));
-  EXPECT_THAT(refused(c("a", "time", "1", "s") + c("b", "memory", "1", "MB", "parts = [\"a\"]")), HasSubstr("is no memory"));
+  EXPECT_THAT(refused(c("a", "time", "1", "s") + c("b", "memory", "1", "MB", "parts = [\"a\"]")),
+              HasSubstr("is no memory"));
 }
 
 TEST(AuditClaims, OfAnySizeAndDepthAreRefused) {
@@ -72,8 +77,10 @@ TEST(AuditMachines, AreFoundByNameAndByAliasOnly) {
   EXPECT_EQ(find(cpus, "AMD Ryzanstein 7 7730U")->name, "AMD Ryzen 7 7730U");
   EXPECT_EQ(find(cpus, "AMD Ryzen 7 7730"), nullptr);
   for (const Cpu& cpu : cpus) EXPECT_NE(cpu.source, "") << cpu.name;
-  EXPECT_THAT(refusal([] { parse_cpus("[[cpu]]\nname = \"x\"\n", "cpus.toml"); }), StartsWith("cpus.toml:1: a CPU has a name and a source"));
-  EXPECT_THAT(refusal([] { parse_cpus("[[cpu]]\nname = \"x\"\nsource = \"y\"\ncore = 8\n", "cpus.toml"); }), HasSubstr("unknown key 'core'"));
+  EXPECT_THAT(refusal([] { parse_cpus("[[cpu]]\nname = \"x\"\n", "cpus.toml"); }),
+              StartsWith("cpus.toml:1: a CPU has a name and a source"));
+  EXPECT_THAT(refusal([] { parse_cpus("[[cpu]]\nname = \"x\"\nsource = \"y\"\ncore = 8\n", "cpus.toml"); }),
+              HasSubstr("unknown key 'core'"));
 }
 
 TEST(AuditTranscript, MissesNoFigureAndInventsNone) {
@@ -81,7 +88,8 @@ TEST(AuditTranscript, MissesNoFigureAndInventsNone) {
   Report told = r;
   told.claims[0].quote = "at 56.62 tok/s";
   EXPECT_THAT(transcription_faults(told, "at 56.62 tok/s\n1. Phase 2\n56.62\nAVX2\n"), IsEmpty());
-  EXPECT_THAT(transcription_faults(told, "at 56.62 tok/s in 3 s\n\n56.62\n"), ElementsAre(HasSubstr("line 1: no claim has its 3")));
+  EXPECT_THAT(transcription_faults(told, "at 56.62 tok/s in 3 s\n\n56.62\n"),
+              ElementsAre(HasSubstr("line 1: no claim has its 3")));
   EXPECT_THAT(transcription_faults(told, "at 56.61 tok/s\n\n56.62\n"), testing::Contains(HasSubstr("does not say")));
   EXPECT_THAT(transcription_faults(told, "at 56.62 tok/s\n"), ElementsAre(HasSubstr("does not repeat 56.62")));
 }

@@ -1,6 +1,5 @@
-#include "reports/audit/expression.hpp"
-
 #include "audit_support.hpp"
+#include "reports/audit/expression.hpp"
 #include "reports/audit/printed.hpp"
 
 namespace bitproof::audit {
@@ -51,7 +50,8 @@ TEST(AuditExpression, IsRefusedByName) {
   EXPECT_THAT(refused(std::string(400, '-') + "1"), HasSubstr("brackets nest deeper"));
   EXPECT_THAT(refused(std::string(10'000, '1')), HasSubstr("characters"));
   EXPECT_THAT(refused("1" + std::string(400, '0')), HasSubstr("not finite"));
-  for (const char* text : {"", " ", "1 +", "* 2", "(1", "1)", "1 2", "1..2", "n t", "1e5", "$"}) EXPECT_NE(refused(text), "") << text;
+  for (const char* text : {"", " ", "1 +", "* 2", "(1", "1)", "1 2", "1..2", "n t", "1e5", "$"})
+    EXPECT_NE(refused(text), "") << text;
 }
 
 TEST(AuditPrinted, KnowsItsLastDigit) {

@@ -1,8 +1,7 @@
 // Our own figures before the same rules.
-#include "reports/audit/run_claims.hpp"
-
 #include <gmock/gmock.h>
 
+#include "reports/audit/run_claims.hpp"
 #include "support.hpp"
 
 namespace bitproof::audit {
@@ -40,7 +39,8 @@ TEST(AuditRun, APlantedFaultIsFound) {
   };
   EXPECT_THAT(faults("/arms/0/tok_per_s/median", 500.0), Contains(HasSubstr("arms[0] (all).gb_per_s")));
   EXPECT_THAT(faults("/arms/0/ops/0/ns_per_token", 1750000.0), Contains(HasSubstr("wall_ns_per_token: WRONG")));
-  EXPECT_THAT(faults("/arms/0/ops_per_token", 80000.0), Contains(HasSubstr("a token of 2 layers"))) << "one layer as a token";
+  EXPECT_THAT(faults("/arms/0/ops_per_token", 80000.0), Contains(HasSubstr("a token of 2 layers")))
+      << "one layer as a token";
   EXPECT_THAT(faults("/bench/0/efficiency", 1.6), Contains(HasSubstr("efficiency: WRONG")));
   EXPECT_THAT(faults("/bench/0/tok_per_s", 4000000.0), Contains(HasSubstr("tok_per_s: WRONG")));
   EXPECT_THAT(faults("/attribution/techniques/0/credited", 3.0), Contains(HasSubstr("realization: WRONG")));
@@ -48,9 +48,10 @@ TEST(AuditRun, APlantedFaultIsFound) {
 }
 
 TEST(AuditRun, WhatIsMissingOrOddMakesNoClaim) {
-  for (const char* text : {"null", "[]", "{}", R"({"arms": 7})", R"({"arms": [null, 3, {"ops": 1, "tok_per_s": []}]})",
-                           R"({"bench": [{"median_ns": 0}], "model": {"layers": -1}})",
-                           R"({"attribution": {"techniques": [{"expected": 3, "realization": [1, 2], "credited": 2}]}})"}) {
+  for (const char* text :
+       {"null", "[]", "{}", R"({"arms": 7})", R"({"arms": [null, 3, {"ops": 1, "tok_per_s": []}]})",
+        R"({"bench": [{"median_ns": 0}], "model": {"layers": -1}})",
+        R"({"attribution": {"techniques": [{"expected": 3, "realization": [1, 2], "credited": 2}]}})"}) {
     EXPECT_THAT(audit_run(Json::parse(text)), IsEmpty()) << text;
   }
 }

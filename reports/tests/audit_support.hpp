@@ -50,8 +50,8 @@ struct Trial {
 };
 
 // A claim in one line: c("speed", "throughput", "56.62", "tok/s", "expression = ...").
-inline std::string c(const std::string& id, const std::string& metric, const std::string& value, const std::string& unit,
-                     const std::string& more = "") {
+inline std::string c(const std::string& id, const std::string& metric, const std::string& value,
+                     const std::string& unit, const std::string& more = "") {
   return "[[claims]]\nid = \"" + id + "\"\nline = 1\nquote = \"q\"\nmetric = \"" + metric + "\"\n" +
          (value.empty() ? "" : "value = \"" + value + "\"\n") + "unit = \"" + unit + "\"\n" + more + "\n";
 }
@@ -61,7 +61,9 @@ inline const std::string kModel7b =
     "parameters = 7_000_000_000\nweight_bits = \"1.585-2\"\n";
 inline const std::string k7730u = "[report]\nsystem = \"s\"\ncpu = \"AMD Ryzen 7 7730U\"\n";
 
-inline Report claims(const std::string& text, const std::string& name = "made_up") { return parse_claims(text, name + ".toml"); }
+inline Report claims(const std::string& text, const std::string& name = "made_up") {
+  return parse_claims(text, name + ".toml");
+}
 
 // What one rule finds of one claim of one file.
 inline Verdict found(const std::string& rule, const std::string& text, const std::string& id) {

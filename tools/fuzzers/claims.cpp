@@ -5,8 +5,16 @@
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   using namespace bitproof;
   audit::Docket docket;
-  docket.cpus = {{.name = "AMD Ryzen 7 7730U", .source = "s", .aliases = {"AMD Ryzanstein 7 7730U"}, .cores = 8, .threads = 16,
-                  .boost_hz = 4.5e9, .tdp_w = 15, .l3_bytes = 1 << 24, .memory = {"DDR4"}, .memory_bytes_per_s = 68.3e9,
+  docket.cpus = {{.name = "AMD Ryzen 7 7730U",
+                  .source = "s",
+                  .aliases = {"AMD Ryzanstein 7 7730U"},
+                  .cores = 8,
+                  .threads = 16,
+                  .boost_hz = 4.5e9,
+                  .tdp_w = 15,
+                  .l3_bytes = 1 << 24,
+                  .memory = {"DDR4"},
+                  .memory_bytes_per_s = 68.3e9,
                   .f32_ops_per_cycle = 32}};
   const std::string text(reinterpret_cast<const char*>(data), size);
   if (!taken("some.toml:", [&] { docket.reports.push_back(audit::parse_claims(text, "some.toml")); })) return 0;

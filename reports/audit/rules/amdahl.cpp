@@ -10,11 +10,15 @@ struct Untouched {
   const char* technique;
   const char* op;
 };
-constexpr Untouched kUntouched[] = {{"memory_pool", "gemm"}, {"memory_pool", "attention"}, {"tmac", "attention"},
-                                    {"tmac", "sampling"},    {"tmac", "embedding"}};
+constexpr Untouched kUntouched[] = {{"memory_pool", "gemm"},
+                                    {"memory_pool", "attention"},
+                                    {"tmac", "attention"},
+                                    {"tmac", "sampling"},
+                                    {"tmac", "embedding"}};
 
 bool known_to_amdahl(const std::string& technique) {
-  return std::any_of(std::begin(kUntouched), std::end(kUntouched), [&](const Untouched& u) { return technique == u.technique; });
+  return std::any_of(std::begin(kUntouched), std::end(kUntouched),
+                     [&](const Untouched& u) { return technique == u.technique; });
 }
 
 struct Bound {
@@ -38,8 +42,9 @@ Bound bound(const Docket& docket, const Claim& c, const Cpu* cpu) {
       std::string shares;
       for (const Claim* s : docket.claims()) {
         if (s->metric != "share" || !s->value || !docket.comparable(*s, c)) continue;
-        const bool untouched = std::any_of(std::begin(kUntouched), std::end(kUntouched),
-                                           [&](const Untouched& u) { return technique == u.technique && s->of == u.op; });
+        const bool untouched = std::any_of(std::begin(kUntouched), std::end(kUntouched), [&](const Untouched& u) {
+          return technique == u.technique && s->of == u.op;
+        });
         if (!untouched) continue;
         left += s->range().low;
         shares += fmt::format("{}{} has {} ({})", shares.empty() ? "" : ", ", s->of, s->shown(), place(*s, c));
@@ -49,7 +54,8 @@ Bound bound(const Docket& docket, const Claim& c, const Cpu* cpu) {
         continue;
       }
       most = 1 / left;
-      how = fmt::format("{} leaves {} of the time as it is, {}: {}x at best", technique, short_number(left), shares, short_number(most));
+      how = fmt::format("{} leaves {} of the time as it is, {}: {}x at best", technique, short_number(left), shares,
+                        short_number(most));
     } else {
       b.unknown = technique;
       continue;
@@ -82,15 +88,20 @@ void amdahl(const Docket& docket, Findings& found) {
       if (rest <= 1.02) continue;
       if (b.unknown.empty()) {
         found.push_back({"", &c, Verdict::impossible,
-                         fmt::format("{} credited to {}: {}x is the most it can buy", s->single() ? short_number(s->high) + "x" : "up to " + short_number(s->high) + "x",
+                         fmt::format("{} credited to {}: {}x is the most it can buy",
+                                     s->single() ? short_number(s->high) + "x" : "up to " + short_number(s->high) + "x",
                                      fmt::join(c.credits, " and "), short_number(b.most)),
                          b.how});
       } else if (b.unknown == "memory_pool") {
-        found.push_back({"", &c, Verdict::unsupported,
-                         fmt::format("{}x needs {} % of the baseline's time to be what {} saves; no share of it was measured",
-                                     short_number(rest), short_number(100 * share), b.unknown),
-                         fmt::format("{}1 - 1 / {} = {}", b.how.empty() ? "" : fmt::format("{}x, and {}; {} / {} = {}; ", short_number(s->high), b.how, short_number(s->high), short_number(b.most), short_number(rest)),
-                                     short_number(rest), short_number(share))});
+        found.push_back(
+            {"", &c, Verdict::unsupported,
+             fmt::format("{}x needs {} % of the baseline's time to be what {} saves; no share of it was measured",
+                         short_number(rest), short_number(100 * share), b.unknown),
+             fmt::format("{}1 - 1 / {} = {}",
+                         b.how.empty() ? ""
+                                       : fmt::format("{}x, and {}; {} / {} = {}; ", short_number(s->high), b.how,
+                                                     short_number(s->high), short_number(b.most), short_number(rest)),
+                         short_number(rest), short_number(share))});
       }
     }
   }

@@ -4,8 +4,11 @@
 namespace bitproof::audit::rules {
 namespace {
 
+// What is stated of a thing and what is estimated of it are the same to a reader.
+std::string kind(const Claim& c) { return c.basis == "estimated" ? "stated" : c.basis; }
+
 bool same_thing(const Claim& a, const Claim& b) {
-  return a.of == b.of && a.metric == b.metric && a.scope == b.scope && a.basis == b.basis && a.threads == b.threads &&
+  return a.of == b.of && a.metric == b.metric && a.scope == b.scope && kind(a) == kind(b) && a.threads == b.threads &&
          a.batch == b.batch && a.shape == b.shape && a.basis != "target";
 }
 
@@ -18,7 +21,8 @@ void contradiction(const Docket& docket, Findings& found) {
       if (a == b || !a->value || !b->value || !same_thing(*a, *b) || !docket.comparable(*a, *b)) continue;
       if (!disjoint(*a->value, a->unit.scale, *b->value, b->unit.scale)) continue;
       found.push_back({"", a, Verdict::contradicted,
-                       fmt::format("{} here, {} in {}: the {} of one thing, {}", a->shown(), b->shown(), place(*b, *a), a->metric, a->of),
+                       fmt::format("{} here, {} in {}: the {} of one thing, {}", a->shown(), b->shown(), place(*b, *a),
+                                   a->metric, a->of),
                        fmt::format("{}: \"{}\"", place(*b, *a), b->quote)});
     }
   }

@@ -10,9 +10,10 @@ void estimate(const Docket& docket, Findings& found) {
       for (const std::string& id : c.leans_on) {
         const Claim& ground = *report.find(id);
         if (ground.basis != "estimated" && ground.basis != "projected") continue;
-        found.push_back({"", &c, Verdict::unsupported,
-                         fmt::format("called actual or measured, and rests on line {}, which is {}", ground.line, ground.basis),
-                         fmt::format("line {}: \"{}\"", ground.line, ground.quote)});
+        found.push_back(
+            {"", &c, Verdict::unsupported,
+             fmt::format("called actual or measured, and rests on line {}, which is {}", ground.line, ground.basis),
+             fmt::format("line {}: \"{}\"", ground.line, ground.quote)});
       }
     }
   }

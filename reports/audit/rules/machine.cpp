@@ -6,16 +6,20 @@ namespace {
 
 void number(const Claim& c, const Cpu& cpu, double known, const std::string& what, Findings& found) {
   if (known == 0 || match_units(c, {known, known}).match != Match::differs) return;
-  found.push_back({"", &c, Verdict::wrong, fmt::format("the {} of an {} is {}", what, cpu.name, with_unit(known, c.unit_text)),
+  found.push_back({"", &c, Verdict::wrong,
+                   fmt::format("the {} of an {} is {}", what, cpu.name, with_unit(known, c.unit_text)),
                    fmt::format("{}", cpu.source), Range{known, known}});
 }
 
 void type(const Claim& c, const Cpu& cpu, Findings& found) {
   if (cpu.memory.empty()) return;
-  const bool known = std::any_of(cpu.memory.begin(), cpu.memory.end(), [&](const std::string& m) { return m.starts_with(c.text); });
+  const bool known =
+      std::any_of(cpu.memory.begin(), cpu.memory.end(), [&](const std::string& m) { return m.starts_with(c.text); });
   if (known) return;
-  found.push_back({"", &c, Verdict::wrong, fmt::format("an {} has no controller for {}: it takes {}", cpu.name, c.text, fmt::join(cpu.memory, " or ")),
-                   cpu.source});
+  found.push_back(
+      {"", &c, Verdict::wrong,
+       fmt::format("an {} has no controller for {}: it takes {}", cpu.name, c.text, fmt::join(cpu.memory, " or ")),
+       cpu.source});
 }
 
 }  // namespace
@@ -28,7 +32,8 @@ void machine(const Docket& docket, Findings& found) {
       if (c.scope != "machine") continue;
       if (c.metric == "memory_type") type(c, *cpu, found);
       if (c.of == "cpu" && !c.text.empty() && c.text != cpu->name) {
-        found.push_back({"", &c, Verdict::holds, fmt::format("read as {}: no {} exists", cpu->name, c.text), cpu->source});
+        found.push_back(
+            {"", &c, Verdict::holds, fmt::format("read as {}: no {} exists", cpu->name, c.text), cpu->source});
       }
       if (!c.value) continue;
       if (c.of == "cores") number(c, *cpu, cpu->cores, "number of cores", found);

@@ -15,14 +15,14 @@ void weights(const Report& report, const Claim& c, Findings& found) {
   const bool fits = c.value->at_most ? stated.high >= needed.low * kLeast
                                      : stated.high >= needed.low * kLeast && stated.low <= needed.high * kMost;
   if (fits) return;
-  found.push_back({"", &c, Verdict::wrong,
-                   fmt::format("{} is {} bits a weight; the format takes {} to {}: {}", c.shown(),
-                               short_number(stated.low * 8 / *m.parameters), short_number(m.weight_bits->low),
-                               short_number(m.weight_bits->high), with_unit(needed, c.unit_text)),
-                   fmt::format("{} weights x {} to {} bits / 8 = {}", short_number(*m.parameters),
-                               short_number(m.weight_bits->low), short_number(m.weight_bits->high),
-                               with_unit(needed, c.unit_text)),
-                   needed});
+  found.push_back(
+      {"", &c, Verdict::wrong,
+       fmt::format("{} is {} bits a weight; the format takes {} to {}: {}", c.shown(),
+                   short_number(stated.low * 8 / *m.parameters), short_number(m.weight_bits->low),
+                   short_number(m.weight_bits->high), with_unit(needed, c.unit_text)),
+       fmt::format("{} weights x {} to {} bits / 8 = {}", short_number(*m.parameters), short_number(m.weight_bits->low),
+                   short_number(m.weight_bits->high), with_unit(needed, c.unit_text)),
+       needed});
 }
 
 // Which factors a figure that is too small has left out.
@@ -52,30 +52,36 @@ void cache(const Report& report, const Claim& c, Findings& found) {
   const Range stated = c.range();
   const double times = needed / stated.high;
   if (times < 1.06) return;  // MB may be MiB
-  const auto memory = std::find_if(report.claims.begin(), report.claims.end(),
-                                   [](const Claim& o) { return o.value && o.metric == "memory" && o.of == "machine memory"; });
-  const bool too_much = memory != report.claims.end() && needed >= memory->range().high * binary_reading(memory->unit_text);
-  found.push_back({"", &c, Verdict::wrong,
-                   fmt::format("the cache of the whole model is {}{}{}", with_unit(needed, c.unit_text),
-                               missing(times, static_cast<double>(*m.layers), batch, bytes),
-                               too_much ? fmt::format("; the machine has {}", memory->shown()) : ""),
-                   fmt::format("2 (K and V) x {} layers x {} positions x {} wide x {} bytes x {} sequences = {}", *m.layers,
-                               *positions, *values / (2 * static_cast<double>(*m.layers) * static_cast<double>(*positions)),
-                               bytes, batch, with_unit(needed, c.unit_text)),
-                   Range{needed, needed}});
+  const auto memory = std::find_if(report.claims.begin(), report.claims.end(), [](const Claim& o) {
+    return o.value && o.metric == "memory" && o.of == "machine memory";
+  });
+  const bool too_much =
+      memory != report.claims.end() && needed >= memory->range().high * binary_reading(memory->unit_text);
+  found.push_back(
+      {"", &c, Verdict::wrong,
+       fmt::format("the cache of the whole model is {}{}{}", with_unit(needed, c.unit_text),
+                   missing(times, static_cast<double>(*m.layers), batch, bytes),
+                   too_much ? fmt::format("; the machine has {}", memory->shown()) : ""),
+       fmt::format("2 (K and V) x {} layers x {} positions x {} wide x {} bytes x {} sequences = {}", *m.layers,
+                   *positions, *values / (2 * static_cast<double>(*m.layers) * static_cast<double>(*positions)), bytes,
+                   batch, with_unit(needed, c.unit_text)),
+       Range{needed, needed}});
 }
 
 // A pool that is said to serve the model, against the cache that it must hold.
 void pool(const Report& report, const Claim& c, Findings& found) {
-  const auto kv = std::find_if(report.claims.begin(), report.claims.end(), [](const Claim& o) { return o.holds == "kv_cache" && o.value_bytes; });
+  const auto kv = std::find_if(report.claims.begin(), report.claims.end(),
+                               [](const Claim& o) { return o.holds == "kv_cache" && o.value_bytes; });
   if (kv == report.claims.end() || c.of != "pool size" || !report.model.context) return;
   const auto values = report.model.cache_values(static_cast<double>(*report.model.context));
   if (!values) return;
   const double needed = *values * static_cast<double>(*kv->value_bytes);
   if (needed <= c.range().high * binary_reading(c.unit_text)) return;
-  found.push_back({"", &c, Verdict::unsupported,
-                   fmt::format("the cache of the whole model is {}: it does not fit this pool", with_unit(needed, c.unit_text)),
-                   fmt::format("{} values of K and V x {} bytes = {}", short_number(*values), *kv->value_bytes, with_unit(needed, c.unit_text))});
+  found.push_back(
+      {"", &c, Verdict::unsupported,
+       fmt::format("the cache of the whole model is {}: it does not fit this pool", with_unit(needed, c.unit_text)),
+       fmt::format("{} values of K and V x {} bytes = {}", short_number(*values), *kv->value_bytes,
+                   with_unit(needed, c.unit_text))});
 }
 
 }  // namespace

@@ -10,16 +10,19 @@ constexpr double kLoose = 1.05;  // rounding of the figures that go in
 // Its own shape in the time printed beside it.
 void by_shape(const Report& report, const Claim& c, Findings& found) {
   if (c.shape.empty()) return;
-  const auto time = std::find_if(report.claims.begin(), report.claims.end(),
-                                 [&](const Claim& t) { return t.value && t.metric == "time" && t.of == c.of && t.range().low > 0; });
+  const auto time = std::find_if(report.claims.begin(), report.claims.end(), [&](const Claim& t) {
+    return t.value && t.metric == "time" && t.of == c.of && t.range().low > 0;
+  });
   if (time == report.claims.end()) return;
-  const double ops = 2 * static_cast<double>(c.shape[0]) * static_cast<double>(c.shape[1]) * static_cast<double>(c.shape[2]);
+  const double ops =
+      2 * static_cast<double>(c.shape[0]) * static_cast<double>(c.shape[1]) * static_cast<double>(c.shape[2]);
   const Range r{ops / time->range().high, ops / time->range().low};
   const double slack = r.high * time->value->step / time->value->high;
   if (compare(*c.value, {r.low / c.unit.scale, r.high / c.unit.scale}, slack / c.unit.scale) != Match::differs) return;
-  found.push_back({"", &c, Verdict::wrong, fmt::format("{} should be {}, by its shape and time", c.shown(), with_unit(r, c.unit_text)),
-                   fmt::format("2 x {} x {} x {} operations / {} = {}", c.shape[0], c.shape[1], c.shape[2], time->shown(),
-                               with_unit(r, c.unit_text)),
+  found.push_back({"", &c, Verdict::wrong,
+                   fmt::format("{} should be {}, by its shape and time", c.shown(), with_unit(r, c.unit_text)),
+                   fmt::format("2 x {} x {} x {} operations / {} = {}", c.shape[0], c.shape[1], c.shape[2],
+                               time->shown(), with_unit(r, c.unit_text)),
                    r});
 }
 
@@ -39,7 +42,8 @@ std::optional<Need> need(const Report& report, const Claim& c) {
   }
   if (c.metric == "layer_time" && c.range().low > 0) {
     const double layer = *macs / static_cast<double>(*report.model.layers), rate = 2 * layer / c.range().high;
-    return Need{rate, fmt::format("2 x {} multiply-adds a layer / {} = {} GOP/s", short_number(layer), c.shown(), short_number(rate * 1e-9))};
+    return Need{rate, fmt::format("2 x {} multiply-adds a layer / {} = {} GOP/s", short_number(layer), c.shown(),
+                                  short_number(rate * 1e-9))};
   }
   return std::nullopt;
 }
@@ -62,8 +66,9 @@ void by_kernel(const Docket& docket, const Report& report, const Claim& c, Findi
   }
   if (!fastest || needed->ops_per_s <= most * kLoose) return;
   found.push_back({"", &c, Verdict::contradicted,
-                   fmt::format("it needs {} GOP/s; the kernel of {} does {}, which is {} on {} thread(s) at best", short_number(needed->ops_per_s * 1e-9),
-                               place(*fastest, c), fastest->shown(), with_unit(most, "GFLOPS"), threads),
+                   fmt::format("it needs {} GOP/s; the kernel of {} does {}, which is {} on {} thread(s) at best",
+                               short_number(needed->ops_per_s * 1e-9), place(*fastest, c), fastest->shown(),
+                               with_unit(most, "GFLOPS"), threads),
                    needed->arithmetic});
 }
 

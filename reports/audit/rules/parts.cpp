@@ -25,7 +25,8 @@ double slack(const Report& report, const Claim& c, const Range& r, bool multiply
 
 std::string formula(const Report& report, const Claim& c, bool multiply) {
   std::string text;
-  for (const std::string& id : c.parts) text += (text.empty() ? "" : multiply ? " * " : " + ") + report.find(id)->shown();
+  for (const std::string& id : c.parts)
+    text += (text.empty() ? "" : multiply ? " * " : " + ") + report.find(id)->shown();
   return text;
 }
 
@@ -40,12 +41,14 @@ void parts(const Docket& docket, Findings& found) {
       const MatchedUnits m = match_units(c, r, slack(report, c, r, multiply));
       const std::string arithmetic = fmt::format("{} = {}", formula(report, c, multiply), with_unit(r, c.unit_text));
       if (m.match == Match::last_digit) {
-        found.push_back({"", &c, Verdict::holds, fmt::format("the parts make {}, not {}", with_unit(r, c.unit_text), c.shown()), arithmetic});
+        found.push_back({"", &c, Verdict::holds,
+                         fmt::format("the parts make {}, not {}", with_unit(r, c.unit_text), c.shown()), arithmetic});
       }
       if (m.match != Match::differs) continue;
       const bool summed = multiply && match_units(c, total(report, c, false)).match != Match::differs;
       found.push_back({"", &c, Verdict::wrong,
-                       fmt::format("its parts make {}{}", with_unit(r, c.unit_text), summed ? ": they were added, and speedups multiply" : ""),
+                       fmt::format("its parts make {}{}", with_unit(r, c.unit_text),
+                                   summed ? ": they were added, and speedups multiply" : ""),
                        arithmetic, r});
     }
   }

@@ -12,10 +12,12 @@ void range_end(const Docket& docket, Findings& found) {
       if (text.empty()) continue;
       const Range r = evaluate(report, text).range;
       if (!is_one_end(*c.value, {r.low / c.unit.scale, r.high / c.unit.scale})) continue;
-      found.push_back({"", &c, Verdict::wrong,
-                       r.single() ? fmt::format("{} is computed as {}: its other end has no source", c.shown(), with_unit(r, c.unit_text))
-                                  : fmt::format("{} is one end of a range: it should be {}", c.shown(), with_unit(r, c.unit_text)),
-                       fmt::format("{} = {}", text, with_unit(r, c.unit_text)), r});
+      found.push_back(
+          {"", &c, Verdict::wrong,
+           r.single()
+               ? fmt::format("{} is computed as {}: its other end has no source", c.shown(), with_unit(r, c.unit_text))
+               : fmt::format("{} is one end of a range: it should be {}", c.shown(), with_unit(r, c.unit_text)),
+           fmt::format("{} = {}", text, with_unit(r, c.unit_text)), r});
     }
   }
 }

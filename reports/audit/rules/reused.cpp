@@ -17,7 +17,8 @@ int digits(const std::string& printed) {
 
 bool a_quantity(const Claim& c) {
   if (!c.value || c.basis == "target") return false;
-  const bool of_interest = c.metric == "time" || c.metric == "token_time" || c.metric == "layer_time" || c.metric == "throughput";
+  const bool of_interest =
+      c.metric == "time" || c.metric == "token_time" || c.metric == "layer_time" || c.metric == "throughput";
   return of_interest && (c.value->single() ? digits(c.printed) >= kDigits : c.value->low > 0);
 }
 
@@ -38,9 +39,12 @@ void reused(const Docket& docket, Findings& found) {
       if (!a_quantity(b) || explained(report, b)) continue;
       for (const Claim& a : report.claims) {
         if (&a == &b) break;  // each pair once, at the later claim
-        if (!a_quantity(a) || a.value->low != b.value->low || a.value->high != b.value->high || a.unit.scale != b.unit.scale) continue;
+        if (!a_quantity(a) || a.value->low != b.value->low || a.value->high != b.value->high ||
+            a.unit.scale != b.unit.scale)
+          continue;
         if (a.of == b.of && a.metric == b.metric) continue;
-        if (a.value->single() && a.metric == b.metric && a.basis == b.basis) continue;  // two results that happen to agree
+        if (a.value->single() && a.metric == b.metric && a.basis == b.basis)
+          continue;  // two results that happen to agree
         found.push_back({"", &b, Verdict::unsupported,
                          fmt::format("the figure of line {} ({}) again, for another quantity ({})", a.line, a.of, b.of),
                          fmt::format("line {}: \"{}\"", a.line, a.quote)});

@@ -25,19 +25,21 @@ void bandwidth(const Report& report, const Cpu& cpu, const Claim& c, Findings& f
   const double most = cpu.memory_bytes_per_s / *bytes;
   if (tokens->high <= most) return;
   const bool low_end_fits = tokens->low <= most;
-  found.push_back({"", &c, Verdict::impossible,
-                   fmt::format("{}{} takes {} GB/s; {} reads {} GB/s at best, which is {} tok/s",
-                               low_end_fits ? "its fast end, " : "", fmt::format("{} tok/s", short_number(tokens->high)),
-                               short_number(tokens->high * *bytes * 1e-9), cpu.name,
-                               short_number(cpu.memory_bytes_per_s * 1e-9), short_number(most)),
-                   fmt::format("{} GB of weights a token ({} bits each) x {} tok/s = {} GB/s", short_number(*bytes * 1e-9),
-                               short_number(report.model.weight_bits->low), short_number(tokens->high),
-                               short_number(tokens->high * *bytes * 1e-9))});
+  found.push_back(
+      {"", &c, Verdict::impossible,
+       fmt::format("{}{} takes {} GB/s; {} reads {} GB/s at best, which is {} tok/s",
+                   low_end_fits ? "its fast end, " : "", fmt::format("{} tok/s", short_number(tokens->high)),
+                   short_number(tokens->high * *bytes * 1e-9), cpu.name, short_number(cpu.memory_bytes_per_s * 1e-9),
+                   short_number(most)),
+       fmt::format("{} GB of weights a token ({} bits each) x {} tok/s = {} GB/s", short_number(*bytes * 1e-9),
+                   short_number(report.model.weight_bits->low), short_number(tokens->high),
+                   short_number(tokens->high * *bytes * 1e-9))});
 }
 
 void compute(const Cpu& cpu, const Claim& c, Findings& found) {
   if (c.metric != "op_rate" || cpu.f32_ops_per_cycle == 0 || !c.unit_text.ends_with("FLOPS")) return;
-  const double cores = std::min(cpu.cores, static_cast<double>(c.threads.value_or(static_cast<std::int64_t>(cpu.cores))));
+  const double cores =
+      std::min(cpu.cores, static_cast<double>(c.threads.value_or(static_cast<std::int64_t>(cpu.cores))));
   const double most = cores * cpu.boost_hz * cpu.f32_ops_per_cycle;
   if (c.range().high <= most) return;
   found.push_back({"", &c, Verdict::impossible,

@@ -12,11 +12,11 @@ void layers_to_token(const Report& report, const Claim& layer, const Claim& toke
   const Range whole{layer.range().low * layers, layer.range().high * layers};
   if (token.range().high >= whole.low * (1 - kApart)) return;
   const double share = token.range().high / layer.range().high;
-  found.push_back({"", &token, Verdict::wrong,
-                   std::abs(share - 1) < 1e-9
-                       ? fmt::format("the time of one layer of {} is called a token", layers)
-                       : fmt::format("it is the time of {} of the {} layers", short_number(share), layers),
-                   fmt::format("{} x {} layers = {}", layer.shown(), layers, with_unit(whole, token.unit_text)), whole});
+  found.push_back(
+      {"", &token, Verdict::wrong,
+       std::abs(share - 1) < 1e-9 ? fmt::format("the time of one layer of {} is called a token", layers)
+                                  : fmt::format("it is the time of {} of the {} layers", short_number(share), layers),
+       fmt::format("{} x {} layers = {}", layer.shown(), layers, with_unit(whole, token.unit_text)), whole});
 }
 
 // A run of so many tokens against the time of one.
@@ -27,8 +27,8 @@ void tokens_to_run(const Claim& run, const Claim& token, Findings& found) {
   const bool beyond = !run.value->at_most && run.range().low > whole.high * (1 + kApart);
   if (!short_of && !beyond) return;
   found.push_back({"", &run, Verdict::contradicted,
-                   fmt::format("{} tokens at the {} of {} take {}: what was timed is no generation", tokens, token.shown(),
-                               place(token, run), with_unit(whole, run.unit_text)),
+                   fmt::format("{} tokens at the {} of {} take {}: what was timed is no generation", tokens,
+                               token.shown(), place(token, run), with_unit(whole, run.unit_text)),
                    fmt::format("{} x {} = {}", token.shown(), tokens, with_unit(whole, run.unit_text))});
 }
 
@@ -40,7 +40,8 @@ void operations(const Report& report, const Claim& c, Findings& found) {
   found.push_back({"", &c, Verdict::wrong,
                    fmt::format("a token of {} layers takes {} at least; this is {} of it", *report.model.layers,
                                with_unit(whole, c.unit_text), short_number(c.range().high / whole.low)),
-                   fmt::format("2 x {} multiply-adds = {}", short_number(*macs), with_unit(whole, c.unit_text)), whole});
+                   fmt::format("2 x {} multiply-adds = {}", short_number(*macs), with_unit(whole, c.unit_text)),
+                   whole});
 }
 
 }  // namespace

@@ -20,12 +20,16 @@ void size_names(const Docket& docket, Findings& found) {
     for (const Claim& a : report.claims) {
       for (const Claim& b : report.claims) {
         if (a.size.empty() || b.size.empty() || a.shape.empty() || b.shape.empty() || a.of != b.of) continue;
-        const std::string arithmetic = fmt::format("{} multiply-adds against {} of line {}", short_number(macs(a)), short_number(macs(b)), b.line);
+        const std::string arithmetic =
+            fmt::format("{} multiply-adds against {} of line {}", short_number(macs(a)), short_number(macs(b)), b.line);
         if (rank(a.size) < rank(b.size) && macs(a) > macs(b)) {
-          found.push_back({"", &a, Verdict::wrong, fmt::format("called {}, with {} times the work of the {} one of line {}", a.size,
-                                                               short_number(macs(a) / macs(b)), b.size, b.line), arithmetic});
+          found.push_back({"", &a, Verdict::wrong,
+                           fmt::format("called {}, with {} times the work of the {} one of line {}", a.size,
+                                       short_number(macs(a) / macs(b)), b.size, b.line),
+                           arithmetic});
         } else if (a.size == b.size && b.line < a.line && macs(a) != macs(b)) {
-          found.push_back({"", &a, Verdict::holds, fmt::format("line {} calls another size {} too", b.line, b.size), arithmetic});
+          found.push_back(
+              {"", &a, Verdict::holds, fmt::format("line {} calls another size {} too", b.line, b.size), arithmetic});
         }
       }
     }

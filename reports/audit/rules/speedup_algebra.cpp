@@ -16,13 +16,15 @@ void speedup_algebra(const Docket& docket, Findings& found) {
     for (const Claim& c : report.claims) {
       if (!c.value) continue;
       if (c.metric == "speedup" && c.range().low <= 0) {
-        found.push_back({"", &c, Verdict::wrong, fmt::format("a factor of {} leaves no tokens at all; no effect is 1x", c.shown()),
+        found.push_back({"", &c, Verdict::wrong,
+                         fmt::format("a factor of {} leaves no tokens at all; no effect is 1x", c.shown()),
                          fmt::format("{} tok/s x {} = 0 tok/s", "any", c.shown())});
       }
       if (c.expression.empty() || (c.metric != "speedup" && c.metric != "throughput")) continue;
       for (const double divisor : divisors(c.expression)) {
         if (explains_itself(divisor)) continue;
-        found.push_back({"", &c, Verdict::unsupported, fmt::format("divided by {}, which nothing explains", short_number(divisor)), c.expression});
+        found.push_back({"", &c, Verdict::unsupported,
+                         fmt::format("divided by {}, which nothing explains", short_number(divisor)), c.expression});
       }
     }
   }

@@ -9,7 +9,8 @@ std::string from_tokens(const Docket& docket, const Report& report) {
   const auto macs = report.model.macs_per_token();
   for (const Claim& c : report.claims) {
     if (!macs || !c.value || c.metric != "throughput" || c.basis != "measured" || !c.headline) continue;
-    return fmt::format("2 x {} multiply-adds a token x {} = {} GOP/s", short_number(*macs), c.shown(), short_number(2 * *macs * c.range().low * 1e-9));
+    return fmt::format("2 x {} multiply-adds a token x {} = {} GOP/s", short_number(*macs), c.shown(),
+                       short_number(2 * *macs * c.range().low * 1e-9));
   }
   return docket.reports.empty() ? "" : "no shape and no token rate to derive it from";
 }
@@ -23,7 +24,10 @@ void stated_unit(const Docket& docket, Findings& found) {
       const Dimension called = *dimension_of(c.stated_as);
       if (called == c.unit.dimension) continue;
       const std::string derived = called == *dimension_of("op_rate") ? from_tokens(docket, report) : "";
-      found.push_back({"", &c, Verdict::wrong, fmt::format("{} is a {}, and no {}, which is in {}{}", c.shown(), c.metric, c.stated_as, name(called), derived.empty() ? "" : ": " + derived), derived});
+      found.push_back({"", &c, Verdict::wrong,
+                       fmt::format("{} is a {}, and no {}, which is in {}{}", c.shown(), c.metric, c.stated_as,
+                                   name(called), derived.empty() ? "" : ": " + derived),
+                       derived});
     }
   }
 }

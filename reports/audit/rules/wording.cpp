@@ -9,7 +9,10 @@ void wording(const Docket& docket, Findings& found) {
       if (!c.value) continue;
       const Range r = c.range();
       if (c.wording == "faster" || c.wording == "slower") {
-        found.push_back({"", &c, Verdict::holds, fmt::format("read as {} times: by the letter {} \"{}\" is {} times", short_number(r.high), c.shown(), c.wording, short_number(r.high + 1)), ""});
+        found.push_back({"", &c, Verdict::holds,
+                         fmt::format("read as {} times: by the letter {} \"{}\" is {} times", short_number(r.high),
+                                     c.shown(), c.wording, short_number(r.high + 1)),
+                         ""});
       }
       if (c.wording != "by") continue;
       const std::string& text = c.expression;
@@ -17,7 +20,8 @@ void wording(const Docket& docket, Findings& found) {
       const Range of = evaluate(report, text).range;
       const Range by{of.low - 1, of.high - 1};
       found.push_back({"", &c, Verdict::wrong,
-                       fmt::format("{} is what it is of the target, not what it exceeds it by: that is {}", c.shown(), with_unit(by, c.unit_text)),
+                       fmt::format("{} is what it is of the target, not what it exceeds it by: that is {}", c.shown(),
+                                   with_unit(by, c.unit_text)),
                        fmt::format("{} - 1 = {}", text, with_unit(by, c.unit_text)), by});
     }
   }

@@ -25,7 +25,8 @@ void attention_share(const Report& report, const Claim& c, Findings& found) {
   const double share = attention / (attention + *macs);
   if (c.range().low < kFarApart * share && share < kFarApart * c.range().high) return;
   found.push_back({"", &c, Verdict::unsupported,
-                   fmt::format("its operations are {} % of a token's, at {} positions on average", short_number(100 * share), positions),
+                   fmt::format("its operations are {} % of a token's, at {} positions on average",
+                               short_number(100 * share), positions),
                    fmt::format("{} of {} multiply-adds", short_number(attention), short_number(attention + *macs))});
 }
 
@@ -38,7 +39,8 @@ void work_count(const Docket& docket, Findings& found) {
     }
   }
   for (const Claim* c : docket.claims()) {
-    if (!c->value || c->metric != "speedup" || c->credits != std::vector<std::string>{"kv_cache"} || !c->tokens) continue;
+    if (!c->value || c->metric != "speedup" || c->credits != std::vector<std::string>{"kv_cache"} || !c->tokens)
+      continue;
     if (*c->tokens < 2 || c->range().low <= 0) continue;
     const auto n = static_cast<double>(*c->tokens);
     const double work = (n + 1) / 2;
@@ -49,9 +51,10 @@ void work_count(const Docket& docket, Findings& found) {
     const bool less = c->range().high < speedup;
     const char* then = c->basis == "measured" ? ": it did not run, or the baseline had one too" : "";
     found.push_back({"", c, Verdict::unsupported,
-                     fmt::format("a cache that ends recomputation makes {} tokens {} times faster{}; {} is {}{}", n, short_number(speedup), source,
-                                 c->shown(), less ? "less" : "more", less ? then : ""),
-                     fmt::format("{} positions without a cache, {} with: {} times the work", n * (n + 1) / 2, n, short_number(work))});
+                     fmt::format("a cache that ends recomputation makes {} tokens {} times faster{}; {} is {}{}", n,
+                                 short_number(speedup), source, c->shown(), less ? "less" : "more", less ? then : ""),
+                     fmt::format("{} positions without a cache, {} with: {} times the work", n * (n + 1) / 2, n,
+                                 short_number(work))});
   }
 }
 
