@@ -99,8 +99,9 @@ Match compare(const Printed& p, const Range& r, double slack) {
 
 bool is_one_end(const Printed& p, const Range& r) {
   if (p.single() == r.single() || p.at_most || p.at_least) return false;
-  const double low = p.single() ? r.low : p.low, high = p.single() ? r.high : p.high, one = p.single() ? p.low : r.low;
-  return (std::abs(one - low) <= p.step) != (std::abs(one - high) <= p.step);
+  const double low = p.single() ? r.low : p.low, high = p.single() ? r.high : p.high;
+  const double one = p.single() ? p.low : r.low, loose = p.single() ? p.step : 0.5 * p.step;
+  return (std::abs(one - low) <= loose) != (std::abs(one - high) <= loose);
 }
 
 bool disjoint(const Printed& a, double scale_a, const Printed& b, double scale_b) {

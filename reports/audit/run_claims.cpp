@@ -154,13 +154,14 @@ Report claims_of(const Json& run) {
   Report report;
   report.name = "run";
   const Json& model = at(run, "model");
-  report.model = {.layers = size_of(model, "layers"),
-                  .hidden = size_of(model, "hidden"),
-                  .ffn = size_of(model, "ffn"),
-                  .heads = size_of(model, "heads"),
-                  .kv_heads = size_of(model, "kv_heads"),
-                  .head_dim = size_of(model, "head_dim")};
-  if (!report.model.kv_heads) report.model.ffn.reset();  // a run that does not give its shape bounds no work
+  Model& m = report.model;
+  m.layers = size_of(model, "layers");
+  m.hidden = size_of(model, "hidden");
+  m.ffn = size_of(model, "ffn");
+  m.heads = size_of(model, "heads");
+  m.kv_heads = size_of(model, "kv_heads");
+  m.head_dim = size_of(model, "head_dim");
+  if (!m.kv_heads) m.ffn.reset();  // a run that does not give its shape bounds no work
   Collector collect(report);
   collect.check(at(run, "check"));
   each(at(run, "arms"), [&](const Json& a, std::size_t i) { collect.arm(a, i); });
