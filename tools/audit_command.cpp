@@ -5,6 +5,7 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "error.hpp"
+#include "machine.hpp"
 #include "reports/audit/render.hpp"
 #include "reports/audit/transcript.hpp"
 #include "reports/file.hpp"
@@ -42,6 +43,10 @@ int compare_transcript(const AuditOptions& options) {
 int audit_command(const AuditOptions& options) {
   if (!options.against.empty()) return compare_transcript(options);
   const audit::Docket docket = read_docket(options);
+  if (options.reproduce) {
+    fmt::print("{}", audit::reproduction(docket, read_machine().cpu_model.value.value_or("an unknown CPU")));
+    return kOk;
+  }
   const auto verdicts = audit::audit(docket);
   if (options.json) {
     fmt::print("{}\n", audit::to_json(docket, verdicts).dump(2));
@@ -61,6 +66,7 @@ void add_audit(CommandLine& line) {
   sub.option("--against", o.against, "the report itself: is the claims file a complete copy? Nothing else is done");
   sub.flag("--summary", o.summary, "the verdict alone");
   sub.flag("--markdown", o.markdown, "the table of the README");
+  sub.flag("--reproduce", o.reproduce, "the commands that measure the same here; nothing is run");
   sub.json(o.json);
 }
 

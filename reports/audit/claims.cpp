@@ -238,6 +238,7 @@ class ClaimsReader {
            {"status", into(c.status, "status", kStatuses)},
            {"size", into(c.size, "size", kSizes)},
            {"holds", into(c.holds, "holds", kHolds)},
+           {"reproduce", into(c.reproduce, "reproduce")},
            {"shape", into(c.shape, "shape")},
            {"threads", into(c.threads, "threads")},
            {"samples", into(c.samples, "samples")},

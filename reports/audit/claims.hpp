@@ -69,6 +69,7 @@ struct Claim {
   std::string holds;                  // what the memory holds: weights, kv_cache, pool
   std::vector<std::int64_t> shape;    // rows, cols, batch
   std::optional<std::int64_t> threads, samples, tokens, batch, value_bytes;
+  std::string reproduce;  // the command of bitproof that measures the same here
   bool headline = false;  // one of the few that a reader remembers
 
   std::string key() const { return report + "/" + id; }
