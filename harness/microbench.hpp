@@ -76,7 +76,7 @@ std::vector<BenchResult> run_microbenchmarks(std::span<const BenchmarkSpec> spec
 std::vector<BenchResult> run_groups(std::vector<Group> groups, const MicrobenchOptions& options,
                                     const std::function<void(double, const std::string&)>& progress = {});
 
-// One call of a workload, rotating over its copies. After each repetition what the timed calls left is judged.
+// One call of a workload, rotating over its copies and inputs. After each repetition what the timed calls left is judged.
 Timed timed_workload(std::shared_ptr<Workload> workload, int copies);
 
 // benchmarks/<kind>.cpp
