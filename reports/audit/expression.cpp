@@ -9,7 +9,7 @@
 namespace bitproof::audit {
 namespace {
 
-constexpr std::size_t kLongest = 500;
+constexpr std::size_t kLongestExpression = 500;
 constexpr int kDeepest = 40;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -23,8 +23,8 @@ class Parser {
       : text_(text), lookup_(lookup), strict_(strict) {}
 
   Quantity parse() {
-    if (text_.size() > kLongest)
-      throw BadInput("an expression of {} characters; {} are allowed", text_.size(), kLongest);
+    if (text_.size() > kLongestExpression)
+      throw BadInput("an expression of {} characters; {} are allowed", text_.size(), kLongestExpression);
     const Quantity q = sum(0);
     if (peek() != '\0') throw bad("what follows column {} means nothing", at_);
     if (strict_ && !std::isfinite(q.value)) throw bad("the result is not finite");
