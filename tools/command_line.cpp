@@ -45,7 +45,7 @@ Option& Option::excludes(const std::string& other) {
 template <class Value>
 Option Subcommand::option(const char* name, Value& value, const char* what) {
   CLI::Option* option = app_->add_option(name, value, what);
-  if constexpr (std::is_same_v<Value, std::vector<std::string>>) option->allow_extra_args(false);
+  if constexpr (std::is_same_v<Value, std::vector<std::string>>) option->allow_extra_args(name[0] != '-');
   if (value != Value{}) option->capture_default_str();
   return Option(option);
 }

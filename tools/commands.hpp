@@ -93,6 +93,15 @@ struct ReportOptions {
 int report_command(const ReportOptions&);
 void add_report(CommandLine&);
 
+struct AuditOptions {
+  std::vector<std::string> claims;  // files
+  std::string machines;             // empty: suites/machines/cpus.toml
+  std::string against;              // the report that a claims file transcribes
+  bool json = false, markdown = false, summary = false, reproduce = false;
+};
+int audit_command(const AuditOptions&);
+void add_audit(CommandLine&);
+
 struct MachineOptions {
   bool json = false;
 };

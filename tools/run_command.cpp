@@ -9,6 +9,7 @@
 #include "gates.hpp"
 #include "interrupt.hpp"
 #include "reports/attribution_json.hpp"
+#include "reports/audit/run_claims.hpp"
 #include "reports/bench_json.hpp"
 #include "reports/file.hpp"
 #include "reports/markdown.hpp"
@@ -116,6 +117,9 @@ class Run {
                       {"layers", shape.layers},
                       {"hidden", shape.hidden},
                       {"ffn", shape.ffn},
+                      {"heads", shape.heads},
+                      {"kv_heads", shape.kv_heads},
+                      {"head_dim", shape.head_dim},
                       {"vocab", shape.vocab},
                       {"weights", "synthetic, from the seed"},
                       {"set_up_s", workbench_->set_up_s()}};
@@ -150,6 +154,7 @@ class Run {
       json_["attribution"] = to_json(attribution, plan_.depth);
       fail(faults(attribution));
     }
+    fail(audit::audit_run(json_));
     json_["failures"] = failures;
   }
 

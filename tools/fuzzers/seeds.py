@@ -26,6 +26,10 @@ def seeds(suites, run):
         text = re.sub(r"(?m)^#.*\n", "", path.read_text())
         for number, table in enumerate(re.split(r"(?m)^(?=\[\[)", text)[1:]):
             yield "suite", f"{path.stem}-{number}", table
+    for path in sorted((suites / "claims").rglob("*.toml")):  # the head, and some claims at a time
+        head, *claims = re.split(r"(?m)^(?=\[\[claims\]\]\n)", path.read_text())
+        for number in range(0, len(claims), 8):
+            yield "claims", f"{path.stem}-{number}", head + "".join(claims[number : number + 8])
     run = short(json.loads(run.read_text()))
     yield "run", "whole", json.dumps(run)
     for key in run.keys() - NEEDED:

@@ -208,6 +208,34 @@ class Json(CommandLine):
         to = self.folder / "cut.json/report.md"
         self.assert_refused(bitproof("report", copy, "-o", to), str(to))
 
+    def test_report_refuses_a_run_that_does_not_add_up(self):
+        j = self.json_of("run", "--suite", "smoke", "--out", self.folder / "out", codes=MEASURED)
+        run = self.parse(Path(j["run_json"]).read_text())
+        measured = next(a for a in run["arms"] if a["tok_per_s"])
+        measured["tok_per_s"]["median"] *= 32  # a layer as a token
+        done = bitproof("report", self.write("forged.json", json.dumps(run)), "-o", self.folder / "report.md")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("gb_per_s: WRONG", done.stderr)
+        self.assertFalse((self.folder / "report.md").exists())
+
+    def test_audit(self):
+        claims = SOURCE / "suites/claims"
+        seeds = sorted(claims.glob("*.toml"))
+        j = self.json_of("audit", *seeds, codes=(1,))
+        self.assert_keys({"claims", "reports"}, j)
+        self.assertEqual({r["name"] for r in j["reports"]}, {p.stem for p in seeds})
+        self.assert_keys({"id", "verdict", "findings"}, *j["claims"])
+        self.assert_keys({"rule", "severity", "text", "quote", "arithmetic"}, *(f for c in j["claims"] for f in c["findings"]))
+        verdicts = {c["id"]: c["verdict"] for c in j["claims"]}
+        self.assertEqual(verdicts["phase2_results/throughput"], "IMPOSSIBLE")
+        self.assertTrue(bitproof("audit", *seeds).stdout.startswith("phase2_results: "))
+        j = self.json_of("audit", *sorted((claims / "honest").glob("*.toml")))
+        self.assertEqual({c["verdict"] for c in j["claims"]}, {"HOLDS"})
+
+    def test_audit_shows_the_table_of_the_readme(self):
+        seeds = sorted((SOURCE / "suites/claims").glob("*.toml"))
+        self.assertIn(bitproof("audit", *seeds, "--markdown").stdout.strip(), (SOURCE / "README.md").read_text())
+
     def test_replay_runs_one_case(self):
         done = bitproof("replay", f"bitproof check ternary_matmul/scalar --case {CASE} --json")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -257,6 +285,11 @@ class BadInput(CommandLine):
             (("attribute", "--rounds", 0), "--rounds"),
             (("attribute", "--depth", 2048), "--depth 2048", "2048"),
             (("run", "--suite", "smok"), "--suite", "smoke"),
+            (("audit",), "claims"),
+            (("audit", "no/such.toml"), "no/such.toml"),
+            (("audit", SOURCE / "suites/smoke.toml"), "smoke.toml", "unknown key"),
+            (("audit", SOURCE / "suites/claims/phase2_results.toml", "--machines", "no/such.toml"), "no/such.toml"),
+            (("audit", *[SOURCE / "suites/claims/phase2_results.toml"] * 2), "a second file"),
             (("report", "no/such.json"), "no/such.json"),
             (("report", SOURCE / "LICENSE"), "LICENSE", "JSON"),
             (("report", SOURCE / "CMakePresets.json"), "CMakePresets.json", "schema"),

@@ -1,0 +1,423 @@
+#include "reports/audit/claims.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "error.hpp"
+#include "nearest.hpp"
+
+namespace bitproof::audit {
+namespace {
+
+constexpr std::size_t kLongest = 1 << 19;
+// toml++ frees nested tables by recursion, and each dot of a key can nest one.
+constexpr std::ptrdiff_t kMostDots = 8'000;
+constexpr std::size_t kMostClaims = 2'000;
+constexpr std::int64_t kMost = std::int64_t{1} << 40;
+
+struct Metric {
+  const char* name;
+  Dimension dimension;
+};
+
+constexpr Metric kMetrics[] = {
+    {"time", base(kSecond)},
+    {"token_time", {{1, 0, 0, -1}}},
+    {"layer_time", {{1, 0, 0, 0, -1}}},
+    {"throughput", {{-1, 0, 0, 1}}},
+    {"speedup", kNone},
+    {"gain", kNone},  // what is added, over what was there: 0.2 is 1.2 times
+    {"ratio", kNone},
+    {"share", kNone},
+    {"efficiency", kNone},
+    {"utilization", kNone},
+    {"relative_error", kNone},
+    {"mismatches", kNone},
+    {"count", kNone},
+    {"dimension", kNone},
+    {"repeatability", kNone},
+    {"tokens", base(kToken)},
+    {"layers", base(kLayer)},
+    {"layers_per_token", {{0, 0, 0, -1, 1}}},
+    {"memory", base(kByte)},
+    {"alignment", base(kByte)},
+    {"bandwidth", {{-1, 1}}},
+    {"token_bytes", {{0, 1, 0, -1}}},
+    {"op_rate", {{-1, 0, 1}}},
+    {"token_ops", {{0, 0, 1, -1}}},
+    {"clock", base(kSecond, -1)},
+    {"power", base(kWatt)},
+    {"memory_type", kNone},
+    {"setting", kNone},  // a switch, a version, a date: transcribed, nothing to compute
+    {"status", kNone},
+};
+
+constexpr const char* kScopes[] = {"op", "layer", "token", "run", "model", "machine"};
+constexpr const char* kBases_[] = {"measured", "estimated", "projected", "stated", "target"};
+constexpr const char* kWordings[] = {"of", "by", "faster", "slower", "up to", "at least"};
+constexpr const char* kStatuses[] = {"passed", "failed", "crashed"};
+constexpr const char* kSizes[] = {"tiny", "small", "medium", "large"};
+constexpr const char* kHolds[] = {"weights", "kv_cache", "pool", "all"};
+
+using Words = std::vector<std::string>;
+
+class ClaimsReader {
+ public:
+  ClaimsReader(std::string path, Report& report) : path_(std::move(path)), report_(report) {}
+
+  void read(const toml::table& root) {
+    for (const auto& [key, node] : root) {
+      if (key.str() == "report") {
+        read_report(table_of(node, "report"));
+      } else if (key.str() == "model") {
+        read_model(table_of(node, "model"));
+      } else if (key.str() != "claims") {
+        throw bad(node, "unknown key '{}'; a claims file has [report], [model] and [[claims]]", key.str());
+      }
+    }
+    const toml::array* claims = root["claims"].as_array();
+    if (!claims || claims->empty()) throw BadInput("{}: no [[claims]]; a report without claims says nothing", path_);
+    if (claims->size() > kMostClaims) throw bad(*claims, "over {} claims", kMostClaims);
+    for (const toml::node& node : *claims) read_claim(table_of(node, "claims"));
+  }
+
+ private:
+  template <class... Args>
+  BadInput bad(const toml::node& node, fmt::format_string<Args...> format, Args&&... args) const {
+    return BadInput("{}:{}: {}", path_, node.source().begin.line, fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  const toml::table& table_of(const toml::node& node, const char* what) const {
+    const toml::table* table = node.as_table();
+    if (!table) throw bad(node, "{} must be a table", what);
+    return *table;
+  }
+
+  std::string text(const toml::node& node, const std::string& key) const {
+    const auto value = node.value_exact<std::string>();
+    if (!value) throw bad(node, "{} must be text, in quotes", key);
+    return *value;
+  }
+
+  std::int64_t integer(const toml::node& node, const std::string& key) const {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < 0 || *value > kMost) throw bad(node, "{} must be an integer from 0 to 2^40", key);
+    return *value;
+  }
+
+  template <class T, class Read>
+  std::vector<T> list(const toml::node& node, const std::string& key, Read read) const {
+    const toml::array* array = node.as_array();
+    if (!array || array->empty()) throw bad(node, "{} must be a list", key);
+    std::vector<T> values;
+    for (const toml::node& item : *array) values.push_back(read(item));
+    return values;
+  }
+  Words words(const toml::node& node, const std::string& key) const {
+    return list<std::string>(node, key, [&](const toml::node& item) { return text(item, key); });
+  }
+  std::vector<std::int64_t> integers(const toml::node& node, const std::string& key) const {
+    return list<std::int64_t>(node, key, [&](const toml::node& item) { return integer(item, key); });
+  }
+
+  template <class Known>
+  std::string one_of(const toml::node& node, const std::string& key, const Known& known) const {
+    const std::string value = text(node, key);
+    if (std::find(std::begin(known), std::end(known), value) == std::end(known)) {
+      throw bad(node, "{} '{}' is not one of {}", key, value, fmt::join(known, ", "));
+    }
+    return value;
+  }
+
+  Printed printed(const toml::node& node, const std::string& key) const {
+    try {
+      return parse_printed(text(node, key));
+    } catch (const BadInput& e) {
+      throw bad(node, "{}: {}", key, e.what());
+    }
+  }
+
+  // Sets the member that a key names; refuses a key that names none.
+  using Setters = std::map<std::string, std::function<void(const toml::node&)>>;
+  void apply(const toml::table& table, const Setters& setters, const char* what) const {
+    for (const auto& [key, node] : table) {
+      const auto set = setters.find(std::string(key.str()));
+      if (set == setters.end()) {
+        Words known;
+        for (const auto& [name, unused] : setters) known.push_back(name);
+        throw bad(node, "unknown key '{}' of {}; did you mean {}?", key.str(), what,
+                  nearest(std::string(key.str()), known));
+      }
+      set->second(node);
+    }
+  }
+
+  auto into(std::string& member, const char* key) {
+    return [this, &member, key](const toml::node& n) { member = text(n, key); };
+  }
+  auto into(Words& member, const char* key) {
+    return [this, &member, key](const toml::node& n) { member = words(n, key); };
+  }
+  auto into(std::vector<std::int64_t>& member, const char* key) {
+    return [this, &member, key](const toml::node& n) { member = integers(n, key); };
+  }
+  auto into(std::optional<std::int64_t>& member, const char* key) {
+    return [this, &member, key](const toml::node& n) { member = integer(n, key); };
+  }
+  template <class Known>
+  auto into(std::string& member, const char* key, const Known& known) {
+    return [this, &member, key, &known](const toml::node& n) { member = one_of(n, key, known); };
+  }
+
+  void read_report(const toml::table& table) {
+    Report& r = report_;
+    std::string source;  // where it was published: for whoever reads the file
+    apply(table,
+          {{"title", into(r.title, "title")},
+           {"date", into(r.date, "date")},
+           {"system", into(r.system, "system")},
+           {"cpu", into(r.cpu, "cpu")},
+           {"source", into(source, "source")}},
+          "[report]");
+  }
+
+  void read_model(const toml::table& table) {
+    Model& m = report_.model;
+    apply(table,
+          {{"layers", into(m.layers, "layers")},
+           {"hidden", into(m.hidden, "hidden")},
+           {"ffn", into(m.ffn, "ffn")},
+           {"heads", into(m.heads, "heads")},
+           {"kv_heads", into(m.kv_heads, "kv_heads")},
+           {"head_dim", into(m.head_dim, "head_dim")},
+           {"context", into(m.context, "context")},
+           {"batch", into(m.batch, "batch")},
+           {"parameters", [&](const toml::node& n) { m.parameters = static_cast<double>(integer(n, "parameters")); }},
+           {"weight_bits",
+            [&](const toml::node& n) {
+              const Printed p = printed(n, "weight_bits");
+              m.weight_bits = Range{p.low, p.high};
+            }}},
+          "[model]");
+  }
+
+  void read_claim(const toml::table& table) {
+    Claim c;
+    c.report = report_.name;
+    std::optional<std::int64_t> line;
+    apply(table,
+          {{"id", into(c.id, "id")},
+           {"line", into(line, "line")},
+           {"also", into(c.also, "also")},
+           {"quote", into(c.quote, "quote")},
+           {"metric", into(c.metric, "metric")},
+           {"stated_as", into(c.stated_as, "stated_as")},
+           {"value",
+            [&](const toml::node& n) {
+              c.value = printed(n, "value");
+              c.printed = text(n, "value");
+            }},
+           {"unit", into(c.unit_text, "unit")},
+           {"text", into(c.text, "text")},
+           {"of", into(c.of, "of")},
+           {"scope", into(c.scope, "scope", kScopes)},
+           {"basis", into(c.basis, "basis", kBases_)},
+           {"expression", into(c.expression, "expression")},
+           {"implied", into(c.implied, "implied")},
+           {"parts", into(c.parts, "parts")},
+           {"leans_on", into(c.leans_on, "leans_on")},
+           {"credits", into(c.credits, "credits")},
+           {"over", into(c.over, "over")},
+           {"wording", into(c.wording, "wording", kWordings)},
+           {"status", into(c.status, "status", kStatuses)},
+           {"size", into(c.size, "size", kSizes)},
+           {"holds", into(c.holds, "holds", kHolds)},
+           {"reproduce", into(c.reproduce, "reproduce")},
+           {"shape", into(c.shape, "shape")},
+           {"threads", into(c.threads, "threads")},
+           {"samples", into(c.samples, "samples")},
+           {"tokens", into(c.tokens, "tokens")},
+           {"batch", into(c.batch, "batch")},
+           {"value_bytes", into(c.value_bytes, "value_bytes")},
+           {"headline",
+            [&](const toml::node& n) {
+              const auto value = n.value_exact<bool>();
+              if (!value) throw bad(n, "headline must be true or false");
+              c.headline = *value;
+            }}},
+          "a claim");
+    if (c.id.empty()) throw bad(table, "this claim has no id");
+    if (report_.find(c.id)) throw bad(table, "a second claim '{}'", c.id);
+    if (!line || *line < 1 || *line > 1'000'000) throw bad(table, "claim '{}' has no line of its report", c.id);
+    if (c.quote.empty()) throw bad(table, "claim '{}' has no quote", c.id);
+    c.line = static_cast<int>(*line);
+    if (c.of.empty()) c.of = c.id;
+    try {
+      c.unit = parse_unit(c.unit_text);
+    } catch (const BadInput& e) {
+      throw bad(table, "claim '{}': {}", c.id, e.what());
+    }
+    report_.claims.push_back(std::move(c));
+  }
+
+  std::string path_;
+  Report& report_;
+};
+
+}  // namespace
+
+std::optional<double> Model::macs_per_token() const {
+  if (!layers || !hidden || !ffn) return std::nullopt;
+  const auto h = static_cast<double>(*hidden);
+  const double q = heads && head_dim ? static_cast<double>(*heads) * static_cast<double>(*head_dim) : h;
+  const double kv = kv_heads && head_dim ? static_cast<double>(*kv_heads) * static_cast<double>(*head_dim) : q;
+  return static_cast<double>(*layers) * (2 * h * q + 2 * h * kv + 3 * h * static_cast<double>(*ffn));
+}
+
+std::optional<double> Model::weight_bytes_per_token() const {
+  const auto macs = macs_per_token();
+  const auto weights = macs ? macs : parameters;
+  if (!weights || !weight_bits) return std::nullopt;
+  return *weights * weight_bits->low / 8;
+}
+
+std::optional<double> Model::cache_values(double positions) const {
+  if (!layers || !hidden) return std::nullopt;
+  const double kv = kv_heads && head_dim ? static_cast<double>(*kv_heads) * static_cast<double>(*head_dim)
+                                         : static_cast<double>(*hidden);
+  return 2 * static_cast<double>(*layers) * positions * kv;
+}
+
+std::string Claim::shown() const {
+  if (!value) return text.empty() ? status : text;
+  return unit_text.empty() || unit_text == "x" || unit_text == "%" ? printed + unit_text : printed + " " + unit_text;
+}
+
+const Claim* Report::find(const std::string& wanted) const {
+  const auto found = std::find_if(claims.begin(), claims.end(), [&](const Claim& c) { return c.id == wanted; });
+  return found == claims.end() ? nullptr : &*found;
+}
+
+std::optional<Dimension> dimension_of(const std::string& metric) {
+  const auto* found =
+      std::find_if(std::begin(kMetrics), std::end(kMetrics), [&](const Metric& m) { return metric == m.name; });
+  return found == std::end(kMetrics) ? std::nullopt : std::optional(found->dimension);
+}
+
+namespace {
+
+const Claim& operand(const Report& report, const std::string& name) {
+  const Claim* c = report.find(name);
+  if (!c) throw BadInput("no claim is named '{}'", name);
+  if (!c->value) throw BadInput("'{}' has no number", name);
+  return *c;
+}
+
+}  // namespace
+
+Evaluated evaluate(const Report& report, const std::string& expression,
+                   const std::function<Range(const Claim&)>& value) {
+  const auto end = [&](bool high) {
+    return evaluate(expression, [&](const std::string& name) {
+      const Claim& c = operand(report, name);
+      const Range r = value(c);
+      return Quantity{high ? r.high : r.low, c.unit.dimension};
+    });
+  };
+  const Quantity low = end(false), high = end(true);
+  return {{std::min(low.value, high.value), std::max(low.value, high.value)}, low.dimension};
+}
+
+Evaluated evaluate(const Report& report, const std::string& expression) {
+  return evaluate(report, expression, [](const Claim& c) { return c.range(); });
+}
+
+double rounding_slack(const Report& report, const std::string& expression) {
+  const Range middle = evaluate(report, expression).range;
+  double slack = 0;
+  for (const std::string& name : operands(expression)) {
+    const Claim& moved = operand(report, name);
+    const double half = 0.5 * (moved.value->about ? moved.value->coarse : moved.value->step) * moved.unit.scale;
+    try {
+      const Range r = evaluate(report, expression, [&](const Claim& c) {
+                        const Range same = c.range();
+                        return &c == &moved ? Range{same.low + half, same.high + half} : same;
+                      }).range;
+      slack += std::max(std::abs(r.low - middle.low), std::abs(r.high - middle.high));
+    } catch (const BadInput&) {  // moved onto a division by zero: it bounds nothing
+      return std::numeric_limits<double>::infinity();
+    }
+  }
+  return slack;
+}
+
+void validate(const Report& report, const std::string& path) {
+  for (const Claim& c : report.claims) {
+    const auto refuse = [&](const std::string& why) { return BadInput("{}: claim '{}': {}", path, c.id, why); };
+    const auto dimension = dimension_of(c.metric);
+    if (!dimension) {
+      std::vector<std::string> known;
+      for (const Metric& m : kMetrics) known.emplace_back(m.name);
+      throw refuse(fmt::format("metric '{}' is not one of {}", c.metric, fmt::join(known, ", ")));
+    }
+    if (!c.stated_as.empty() && !dimension_of(c.stated_as)) {
+      throw refuse(fmt::format("stated_as '{}' is no metric", c.stated_as));
+    }
+    if (c.value && c.unit.dimension != *dimension) {
+      throw refuse(fmt::format("unit '{}' does not fit: {} is in {}", c.unit_text, c.metric, name(*dimension)));
+    }
+    if (!c.value && c.text.empty() && c.status.empty()) throw refuse("it has neither value, text nor status");
+    for (const auto* references : {&c.parts, &c.leans_on}) {
+      for (const std::string& id : *references) {
+        if (!report.find(id)) throw refuse(fmt::format("no claim is named '{}'", id));
+      }
+    }
+    for (const std::string& id : c.parts) {
+      const Claim& part = *report.find(id);
+      if (!part.value || part.unit.dimension != *dimension) {
+        throw refuse(fmt::format("its part '{}' is no {}", id, c.metric));
+      }
+    }
+    if (!c.over.empty() && (!report.find(c.over) || !report.find(c.over)->value)) {
+      throw refuse(fmt::format("it is over '{}', which is no claim with a number", c.over));
+    }
+    std::vector<std::string> expressions = c.implied;
+    if (!c.expression.empty()) expressions.push_back(c.expression);
+    if (!expressions.empty() && !c.value) throw refuse("an expression, and no value to hold against it");
+    for (const std::string& e : expressions) {
+      try {
+        const Evaluated result = evaluate(report, e);
+        if (result.dimension != *dimension) {
+          throw BadInput("'{}' is in {}, and {} in {}", e, name(result.dimension), c.metric, name(*dimension));
+        }
+      } catch (const BadInput& why) {
+        throw refuse(why.what());
+      }
+    }
+    if (!c.shape.empty() && c.shape.size() != 3) throw refuse("a shape is [rows, cols, batch]");
+  }
+}
+
+Report parse_claims(const std::string& text, const std::string& path) {
+  if (text.size() > kLongest || std::count(text.begin(), text.end(), '.') > kMostDots) {
+    throw BadInput("{}: over {} bytes or {} dots: split it, audit takes several files", path, kLongest, kMostDots);
+  }
+  try {
+    Report report;
+    report.name = std::filesystem::path(path).stem().string();
+    const toml::table root = toml::parse(text, path);
+    ClaimsReader(path, report).read(root);
+    validate(report, path);
+    return report;
+  } catch (const toml::parse_error& e) {
+    throw BadInput("{}:{}: not TOML: {}", path, e.source().begin.line, e.description());
+  }
+}
+
+}  // namespace bitproof::audit

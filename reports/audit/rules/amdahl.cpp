@@ -1,0 +1,110 @@
+// A technique can save only the time that it acts upon. Threads divide it by their number at best; the others are
+// bounded by the shares of the time that the reports on this system give.
+#include "reports/audit/rules/rules.hpp"
+
+namespace bitproof::audit::rules {
+namespace {
+
+// Operations whose time a technique leaves as it is: a pool makes no multiplication faster.
+struct Untouched {
+  const char* technique;
+  const char* op;
+};
+constexpr Untouched kUntouched[] = {{"memory_pool", "gemm"},
+                                    {"memory_pool", "attention"},
+                                    {"tmac", "attention"},
+                                    {"tmac", "sampling"},
+                                    {"tmac", "embedding"}};
+
+bool known_to_amdahl(const std::string& technique) {
+  return std::any_of(std::begin(kUntouched), std::end(kUntouched),
+                     [&](const Untouched& u) { return technique == u.technique; });
+}
+
+struct Bound {
+  double most = 1;
+  std::string how;
+  std::string unknown;  // a technique that no share of the time bounds
+};
+
+Bound bound(const Docket& docket, const Claim& c, const Cpu* cpu) {
+  Bound b;
+  for (const std::string& technique : c.credits) {
+    double most = 1;
+    std::string how;
+    if (technique == "threading" || technique == "scheduling") {
+      const double threads = c.threads ? static_cast<double>(*c.threads) : cpu ? cpu->threads : 0;
+      if (threads == 0 || b.how.find("threads") != std::string::npos) continue;
+      most = threads;
+      how = fmt::format("{} threads: {}x at best", threads, threads);
+    } else if (known_to_amdahl(technique)) {
+      double left = 0;
+      std::string shares;
+      for (const Claim* s : docket.claims()) {
+        if (s->metric != "share" || !s->value || !docket.comparable(*s, c)) continue;
+        const bool untouched = std::any_of(std::begin(kUntouched), std::end(kUntouched), [&](const Untouched& u) {
+          return technique == u.technique && s->of == u.op;
+        });
+        if (!untouched) continue;
+        left += s->range().low;
+        shares += fmt::format("{}{} has {} ({})", shares.empty() ? "" : ", ", s->of, s->shown(), place(*s, c));
+      }
+      if (left <= 0 || left > 1) {
+        b.unknown = technique;
+        continue;
+      }
+      most = 1 / left;
+      how = fmt::format("{} leaves {} of the time as it is, {}: {}x at best", technique, short_number(left), shares,
+                        short_number(most));
+    } else {
+      b.unknown = technique;
+      continue;
+    }
+    b.most *= most;
+    b.how += (b.how.empty() ? "" : "; ") + how;
+  }
+  return b;
+}
+
+// The speedup that a claim comes to: its own, or its rate over what it is over.
+std::optional<Range> speedup(const Report& report, const Claim& c) {
+  if (c.metric == "speedup") return c.range();
+  const Claim* over = c.over.empty() ? nullptr : report.find(c.over);
+  if (c.metric != "throughput" || !over || over->range().low <= 0) return std::nullopt;
+  return Range{c.range().low / over->range().high, c.range().high / over->range().low};
+}
+
+}  // namespace
+
+void amdahl(const Docket& docket, Findings& found) {
+  for (const Report& report : docket.reports) {
+    for (const Claim& c : report.claims) {
+      if (!c.value || c.credits.empty()) continue;
+      const auto s = speedup(report, c);
+      if (!s || s->high <= 1) continue;
+      const Bound b = bound(docket, c, docket.cpu_of(c));
+      const double rest = s->high / b.most;  // what is left for those without a bound
+      const double share = 1 - 1 / rest;
+      if (rest <= 1.02) continue;
+      if (b.unknown.empty()) {
+        found.push_back({"", &c, Verdict::impossible,
+                         fmt::format("{} credited to {}: {}x is the most it can buy",
+                                     s->single() ? short_number(s->high) + "x" : "up to " + short_number(s->high) + "x",
+                                     fmt::join(c.credits, " and "), short_number(b.most)),
+                         b.how});
+      } else if (b.unknown == "memory_pool") {
+        found.push_back(
+            {"", &c, Verdict::unsupported,
+             fmt::format("{}x needs {} % of the baseline's time to be what {} saves; no share of it was measured",
+                         short_number(rest), short_number(100 * share), b.unknown),
+             fmt::format("{}1 - 1 / {} = {}",
+                         b.how.empty() ? ""
+                                       : fmt::format("{}x, and {}; {} / {} = {}; ", short_number(s->high), b.how,
+                                                     short_number(s->high), short_number(b.most), short_number(rest)),
+                         short_number(rest), short_number(share))});
+      }
+    }
+  }
+}
+
+}  // namespace bitproof::audit::rules
