@@ -93,6 +93,15 @@ struct ReportOptions {
 int report_command(const ReportOptions&);
 void add_report(CommandLine&);
 
+struct HistoryOptions {
+  std::string filter;  // a case, or a part of its name; empty: the names of all
+  std::string db = "bitproof.db";
+  std::vector<std::string> add;  // run files
+  bool json = false;
+};
+int history_command(const HistoryOptions&);
+void add_history(CommandLine&);
+
 struct MachineOptions {
   bool json = false;
 };
