@@ -135,7 +135,7 @@ TEST(GoogleBenchmarkJson, HoldsEverySampleAndTheMedian) {
 TEST(GoogleBenchmarkJson, IsReadByCompare) {
   if (!fs::exists(kCompare))
     GTEST_SKIP() << kCompare << " is not here: apt-get install libbenchmark-tools python3-scipy";
-  if (run_command_line("python3 -c 'import scipy' 2>&1").second != 0)
+  if (run_command_line("/usr/bin/python3 -c 'import scipy' 2>&1").second != 0)
     GTEST_SKIP() << "no scipy: apt-get install python3-scipy";
   Json slower = shared_run();
   Json& b = slower["bench"][0];
@@ -144,14 +144,14 @@ TEST(GoogleBenchmarkJson, IsReadByCompare) {
   const Scratch scratch;
   write_file(scratch.path("old.json"), google_benchmark(shared_run()));
   write_file(scratch.path("new.json"), google_benchmark(slower));
-  const auto [out, code] = run_command_line(std::string("python3 -B ") + kCompare + " --no-color benchmarks " +
+  const auto [out, code] = run_command_line(std::string("/usr/bin/python3 -B ") + kCompare + " --no-color benchmarks " +
                                             scratch.path("old.json") + " " + scratch.path("new.json") + " 2>&1");
   ASSERT_EQ(code, 0) << out;
   EXPECT_THAT(lines(out),
               Contains(testing::AllOf(testing::StartsWith(kBench), HasSubstr("+1.0000"), HasSubstr("200"))));
   EXPECT_THAT(out, HasSubstr(kBench + "_pvalue"));
   EXPECT_THAT(out, HasSubstr("loop/none/model=tiny"));
-  const auto [same, same_code] = run_command_line(std::string("python3 -B ") + kCompare + " --no-color benchmarks " +
+  const auto [same, same_code] = run_command_line(std::string("/usr/bin/python3 -B ") + kCompare + " --no-color benchmarks " +
                                                   scratch.path("old.json") + " " + scratch.path("old.json") + " 2>&1");
   ASSERT_EQ(same_code, 0) << same;
   EXPECT_THAT(same, Not(HasSubstr("+1.0000")));
