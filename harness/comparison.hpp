@@ -21,8 +21,8 @@
 
 namespace bitproof {
 
-enum class Change : std::uint8_t { faster, slower, same, ambiguous };
-const char* name(Change change);  // "FASTER"
+enum class Effect : std::uint8_t { faster, slower, same, ambiguous };
+const char* name(Effect effect);  // "FASTER"
 
 // FASTER, SLOWER: the interval excludes 1, the ratio is at least half the smallest effect away from it, and its sign
 //                 recurs in at least kRecurrences launches.
@@ -40,7 +40,7 @@ inline constexpr int kRecurrences = 3;
 
 // One ratio with its interval and the verdict that follows from it alone.
 struct RatioVerdict {
-  Change verdict = Change::ambiguous;
+  Effect verdict = Effect::ambiguous;
   std::string why{};                // in words, where it is AMBIGUOUS
   std::optional<double> ratio{};    // geometric mean over launches; none without a pair
   double ci_low = 0, ci_high = 0;   // 0 and infinity for one launch
@@ -57,8 +57,8 @@ struct StateVerdict {
 // Samples that are kept and shown, but decide nothing: why, and how many.
 using SetAside = std::map<std::string, int>;
 
-enum class Arm3 : std::uint8_t { a, b, control };
-inline constexpr int kArm3s = 3;
+enum class Seat : std::uint8_t { a, b, control };
+inline constexpr int kSeats = 3;
 
 // A timed batch: times of one call, each the mean over a chunk of calls that is long beside the clock's resolution.
 struct TimedBatch {
@@ -69,9 +69,9 @@ struct TimedBatch {
 };
 
 struct Round {
-  TimedBatch arm[kArm3s];
-  TimedBatch& operator[](Arm3 which) { return arm[static_cast<int>(which)]; }
-  const TimedBatch& operator[](Arm3 which) const { return arm[static_cast<int>(which)]; }
+  TimedBatch arm[kSeats];
+  TimedBatch& operator[](Seat which) { return arm[static_cast<int>(which)]; }
+  const TimedBatch& operator[](Seat which) const { return arm[static_cast<int>(which)]; }
 };
 using Launch = std::vector<Round>;
 
@@ -82,12 +82,12 @@ struct CaseComparison {
   RatioVerdict result{};  // what is said of the case: of one state, or pooled over them
   std::string state{};    // of the result: "A", "one state", "pooled", "A SLOWER, B SAME"
   std::vector<StateVerdict> by_state{};
-  std::optional<RatioVerdict> control{};    // A over A, by the same rules: SAME or AMBIGUOUS, else a false alarm
-  std::string control_why{};                // there is none
-  SetAside set_aside{};                     // samples, by reason
-  int samples = 0;                          // of A and of B
-  double median_a_ns = 0, median_b_ns = 0;  // over usable samples, for people; the ratio is not made from them
-  std::string stopped{};                    // "the interval is 1.8 % wide, asked 2 %", "the budget of 60 s ended"
+  std::optional<RatioVerdict> control{};  // A over A, by the same rules: SAME or AMBIGUOUS, else a false alarm
+  std::string control_why{};              // there is none
+  SetAside set_aside{};                   // samples, by reason
+  int samples = 0;                        // of A, B and the control
+  std::optional<double> median_a_ns{}, median_b_ns{};  // of usable samples, for people; the ratio is not made from them
+  std::string stopped{};  // "the interval is 1.8 % wide, asked 2 %", "the budget of 60 s ended"
   double seconds = 0;
   std::uint64_t seed = 0;          // of the order of arms
   std::vector<Launch> launches{};  // every sample, also what was set aside
@@ -103,7 +103,7 @@ struct Comparison {
   bool partial = false;   // interrupted: the cases that were finished
 
   std::optional<int> aa_false_alarms() const;  // controls called FASTER or SLOWER; none where no control was run
-  bool any(Change change) const;
+  bool any(Effect effect) const;
   bool any_failure() const;
 };
 

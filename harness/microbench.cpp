@@ -102,6 +102,8 @@ void run_group(const Group& group, std::vector<BenchResult>& results) {
   }
 }
 
+}  // namespace
+
 std::vector<Group> groups_of(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance) {
   for (const std::string& text : spec.variants) {
     const auto& all = all_variants();
@@ -117,8 +119,6 @@ std::vector<Group> groups_of(const BenchmarkSpec& spec, const MicrobenchOptions&
   if (spec.kind == "kv_cache") return kv_cache_groups(spec, options, clearance);
   return loop_groups(spec, options, clearance);
 }
-
-}  // namespace
 
 std::string benchmark_name(const BenchResult& head) {
   return fmt::format("{}/{}/threads:{}/{}", head.id, head.c, head.threads, head.cold ? "cold" : "hot");

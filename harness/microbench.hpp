@@ -48,6 +48,7 @@ struct Timed {
   std::function<void(std::map<std::string, double>&, std::int64_t operations)> count;  // may be empty
   Cost cost;
   Work work{};
+  std::int64_t period = 1;  // operations after which they begin anew: costs are equal from period to period
 };
 
 // Benchmarks of one group are interleaved with each other, in random order, repetition by repetition.
@@ -71,6 +72,10 @@ struct MicrobenchOptions {
 std::vector<BenchResult> run_microbenchmarks(std::span<const BenchmarkSpec> specs, const MicrobenchOptions& options,
                                              Clearance& clearance,
                                              const std::function<void(double, const std::string&)>& progress = {});
+
+// The groups of one spec: variants x cases x threads, none of them made yet. They keep references to both arguments.
+// Throws BadInput for a text that no variant is meant by.
+std::vector<Group> groups_of(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance);
 
 // The same for groups that are made already: everything that is timed by bench passes through here.
 std::vector<BenchResult> run_groups(std::vector<Group> groups, const MicrobenchOptions& options,

@@ -34,7 +34,7 @@ class StateWatch {
  private:
   Counters* counters_;
   SampleState state_;
-  LoadWatch load_;
+  std::optional<LoadWatch> load_;  // from when the first reading is over
 };
 
 }  // namespace bitproof
