@@ -121,29 +121,6 @@ bool may_be_pooled(const std::vector<Evidence>& states, const CompareRules& rule
 
 bool decided(const RatioVerdict& r) { return r.verdict == Effect::faster || r.verdict == Effect::slower; }
 
-// One verdict of those of several states: decided in any of them is decided, unless in two of them differently; the
-// same only where it is the same in all.
-StateVerdict combined(const std::vector<StateVerdict>& states) {
-  std::set<Effect> effects;
-  std::vector<std::string> words;
-  for (const StateVerdict& s : states) {
-    effects.insert(s.result.verdict);
-    words.push_back(fmt::format("{} {}", s.state, name(s.result.verdict)));
-  }
-  // The state that says most, then the one with most pairs.
-  const auto weight = [&](const StateVerdict& s) {
-    const bool same = s.result.verdict == Effect::same;
-    return std::pair(decided(s.result) ? 2 : effects.contains(Effect::ambiguous) && same ? 0 : 1, s.result.pairs);
-  };
-  StateVerdict headline = *std::ranges::max_element(states, {}, weight);
-  if (effects.contains(Effect::faster) && effects.contains(Effect::slower)) {
-    headline.result.verdict = Effect::ambiguous;
-    headline.result.why = "faster in one state of the machine, slower in another";
-  }
-  if (states.size() > 1) headline.state = fmt::format("{} ({})", headline.state, fmt::join(words, ", "));
-  return headline;
-}
-
 struct Judged {
   std::vector<StateVerdict> by_state;
   StateVerdict headline;
@@ -249,6 +226,27 @@ RatioVerdict judge_unpaired(std::span<const double> a_ns, std::span<const double
     r.why = "the interval is not all beyond the smallest effect, nor all within it";
   }
   return r;
+}
+
+StateVerdict combined(const std::vector<StateVerdict>& states) {
+  std::set<Effect> effects;
+  std::vector<std::string> words;
+  for (const StateVerdict& s : states) {
+    effects.insert(s.result.verdict);
+    words.push_back(fmt::format("{} {}", s.state, name(s.result.verdict)));
+  }
+  // The state that says most, then the one with most pairs.
+  const auto weight = [&](const StateVerdict& s) {
+    const bool same = s.result.verdict == Effect::same;
+    return std::pair(decided(s.result) ? 2 : effects.contains(Effect::ambiguous) && same ? 0 : 1, s.result.pairs);
+  };
+  StateVerdict headline = *std::ranges::max_element(states, {}, weight);
+  if (effects.contains(Effect::faster) && effects.contains(Effect::slower)) {
+    headline.result.verdict = Effect::ambiguous;
+    headline.result.why = "faster in one state of the machine, slower in another";
+  }
+  if (states.size() > 1) headline.state = fmt::format("{} ({})", headline.state, fmt::join(words, ", "));
+  return headline;
 }
 
 CaseComparison judge_launches(std::vector<Launch> launches, const CompareRules& rules) {

@@ -107,6 +107,10 @@ struct Comparison {
   bool any_failure() const;
 };
 
+// What is said of a case by those of its states: decided in any of them is decided, unless in two of them differently;
+// the same only where it is the same in all. Not empty.
+StateVerdict combined(const std::vector<StateVerdict>& states);
+
 // Of the labelled batches of some launches: result, by_state, control, set_aside, samples and medians.
 CaseComparison judge_launches(std::vector<Launch> launches, const CompareRules& rules);
 

@@ -22,13 +22,6 @@ Json to_json(const CounterValues& c) {
   return j;
 }
 
-Json to_json(const SampleState& s) {
-  return {{"before", to_json(s.before)},
-          {"after", to_json(s.after)},
-          {"load", to_json(s.load)},
-          {"counters", to_json(s.counters)}};
-}
-
 std::optional<double> optional_number(const Json& j, const char* key) {
   return j.at(key).is_null() ? std::nullopt : std::optional(j.at(key).get<double>());
 }
@@ -79,6 +72,14 @@ std::string common_state(const Comparison& c) {
 }
 
 }  // namespace
+
+Json to_json(const SampleState& s) {
+  return {{"before", to_json(s.before)},
+          {"after", to_json(s.after)},
+          {"disturbed", disturbed(s.load)},
+          {"load", to_json(s.load)},
+          {"counters", to_json(s.counters)}};
+}
 
 Json to_json(const TimedBatch& batch) {
   return {{"median_ns", batch.median_ns()}, {"ns", batch.ns}, {"state", to_json(batch.state)}};

@@ -6,6 +6,7 @@
 
 namespace bitproof {
 
+Json to_json(const SampleState& s);
 Json to_json(const TimedBatch& batch);
 // What to_json wrote, perhaps in another build. Throws nlohmann's exceptions on anything else.
 TimedBatch batch_from_json(const Json& j);

@@ -1,10 +1,21 @@
 #include "steps.hpp"
 
+#include <charconv>
 #include <stdexcept>
 
+#include "error.hpp"
 #include "terminal.hpp"
 
 namespace bitproof {
+
+double parse_budget_s(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string unit(end, text.data() + text.size());
+  const double scale = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (error != std::errc{} || scale == 0 || !(value > 0)) throw BadInput("--budget '{}': write 90s, 5m or 1h", text);
+  return value * scale;
+}
 
 CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter) {
   ProgressLine progress("checking against the oracles");

@@ -9,6 +9,8 @@
 
 namespace bitproof {
 
+double parse_budget_s(const std::string& text);  // "90s", "5m", "1h"
+
 CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter);
 
 // Adds `rounds` rounds at 1..threads threads to the table. Where there is no memory for it the table stays as it is and
