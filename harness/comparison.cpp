@@ -7,29 +7,19 @@
 #include <cmath>
 #include <set>
 
-#include "ceiling_table.hpp"
 #include "states.hpp"
 #include "statistics.hpp"
 
 namespace bitproof {
 namespace {
 
-// Of the time of a batch in which its threads were ready and had no CPU: as much as makes a load foreign.
-constexpr double kNoticeableWait = 0.05;
-
 double log_effect(const CompareRules& rules) { return std::log1p(rules.smallest_effect); }
 
 double corrected(const CompareRules& rules, int comparisons) { return 1 - (1 - rules.confidence) / comparisons; }
 
-// "" for a batch that was taken while nobody else ran, as far as that could be read.
-std::string disturbance(const TimedBatch& batch) {
-  const Load& load = batch.state.load;
-  if (std::ranges::any_of(batch.ns, [](double ns) { return !(ns > 0) || !std::isfinite(ns); })) {
-    return "the clock went backwards";
-  }
-  if (disturbed(load)) return "other work had the CPUs";
-  if (static_cast<double>(load.run_queue_wait_ns) > kNoticeableWait * load.wall_s * 1e9) return "it waited for a CPU";
-  return "";
+std::string why_set_aside(const TimedBatch& batch) {
+  const bool valid = std::ranges::all_of(batch.ns, [](double ns) { return ns > 0 && std::isfinite(ns); });
+  return valid ? disturbance(batch.state.load) : "the clock went backwards";
 }
 
 // Which state each batch of a comparison was taken in, by placement and clock together.
@@ -260,7 +250,7 @@ CaseComparison judge_launches(std::vector<Launch> launches, const CompareRules& 
       for (int seat = 0; seat < kSeats; ++seat) {
         const TimedBatch& batch = round.arm[seat];
         ++c.samples;
-        std::string why = disturbance(batch);
+        std::string why = why_set_aside(batch);
         if (why.empty()) state[seat] = labels.of(batch, why);
         if (!why.empty()) {
           ++c.set_aside[why];

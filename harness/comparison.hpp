@@ -77,8 +77,8 @@ using Launch = std::vector<Round>;
 
 // One case, judged.
 struct CaseComparison {
-  std::string id;         // of what was compared: "ternary_matmul/direct.avx2/rows=4096,.../threads:1/cold"
-  std::string a, b;       // variants, binaries or run files
+  std::string id{};         // of what was compared: "ternary_matmul/direct.avx2/rows=4096,.../threads:1/cold"
+  std::string a{}, b{};       // variants, binaries or run files
   RatioVerdict result{};  // what is said of the case: of one state, or pooled over them
   std::string state{};    // of the result: "A", "one state", "pooled", "A SLOWER, B SAME"
   std::vector<StateVerdict> by_state{};

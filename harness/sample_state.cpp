@@ -1,12 +1,25 @@
 #include "sample_state.hpp"
 
 #include "ceiling.hpp"
+#include "ceiling_table.hpp"
 
 namespace bitproof {
+namespace {
+
+// Of the time of a sample in which its threads were ready and had no CPU: as much as makes a load foreign.
+constexpr double kNoticeableWait = 0.05;
+
+}  // namespace
 
 Reading read_state() {
   const MachineState placement = probe_state();
   return {placement.ping_pong_ns, clock_probe_ghz(), placement.why};
+}
+
+std::string disturbance(const Load& load) {
+  if (disturbed(load)) return "other work had the CPUs";
+  if (static_cast<double>(load.run_queue_wait_ns) > kNoticeableWait * load.wall_s * 1e9) return "it waited for a CPU";
+  return "";
 }
 
 StateWatch::StateWatch(Counters* counters) : counters_(counters) {

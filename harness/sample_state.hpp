@@ -24,6 +24,10 @@ struct SampleState {
   CounterValues counters{};  // during it, of this process and its threads
 };
 
+// Why a sample taken in it decides nothing: other work had the CPUs, or it waited for one. "" where, as far as could be
+// read, nobody else ran.
+std::string disturbance(const Load& load);
+
 // Reads the state when made and when asked: begin, time something, end.
 class StateWatch {
  public:

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kWarmUp_ns = 50e6;
 constexpr std::int64_t kMostWarmUpCalls = 4096;
+constexpr int kMostTries = 16;
 
 std::int64_t whole_periods(double calls, std::int64_t period) {
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(calls / static_cast<double>(period)))) * period;
@@ -42,13 +43,14 @@ Sampler::Sampler(Timed timed, const SamplerOptions& options, Counters* counters)
   time_calls(1);             // first touch
   std::vector<double> last;  // chunks, each twice as long as the one before: the first are warm-up
   double spent_ns = 0;
+  int tries = 0;
   for (std::int64_t calls = 1; spent_ns < kWarmUp_ns || last.size() < 3;
        calls = std::min(2 * calls, kMostWarmUpCalls)) {
     const double ns = time_calls(calls);
     if (ns > 0) last.push_back(ns);
     if (last.size() > 3) last.erase(last.begin());
     spent_ns += std::max(ns, 1.0) * static_cast<double>(calls);
-    if (spent_ns > kWarmUp_ns && last.empty()) throw BadInput("the clock of this machine does not move forwards");
+    if (++tries > kMostTries && last.empty()) throw BadInput("the clock of this machine does not move forwards");
   }
   call_ns_ = median(last);
   delay_ns_ = options_.delay_share * call_ns_;

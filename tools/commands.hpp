@@ -58,6 +58,9 @@ struct BenchOptions {
   std::string filter;
   std::string suite = "micro";
   std::vector<std::string> google;  // --benchmark_* flags, passed through
+  std::vector<std::string> axes;    // "rows=1024,4096"
+  double width = 2;                 // percent
+  std::string budget = "1s";        // of a benchmark
   int threads = 0;
   bool json = false;
 };

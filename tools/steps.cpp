@@ -42,9 +42,11 @@ void measure_ceilings(CeilingTable& table, int threads, int rounds) {
 }
 
 std::vector<BenchResult> bench_with_progress(std::span<const BenchmarkSpec> specs, const std::string& filter, int cores,
-                                             const std::vector<std::string>& google, Clearance& clearance) {
+                                             const std::vector<std::string>& google, Clearance& clearance,
+                                             const Adaptive& adaptive) {
   const Machine machine = read_machine();
-  MicrobenchOptions options{.filter = filter, .cores = cores, .google = google};
+  MicrobenchOptions options{
+      .filter = filter, .cores = cores, .google = google, .width = adaptive.width, .budget_s = adaptive.budget_s};
   options.llc_bytes = machine.llc_bytes.value.value_or(options.llc_bytes);
   ProgressLine progress("microbenchmarks");
   return run_microbenchmarks(specs, options, clearance,
