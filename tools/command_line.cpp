@@ -52,6 +52,7 @@ Option Subcommand::option(const char* name, Value& value, const char* what) {
 template Option Subcommand::option(const char*, std::string&, const char*);
 template Option Subcommand::option(const char*, int&, const char*);
 template Option Subcommand::option(const char*, std::int64_t&, const char*);
+template Option Subcommand::option(const char*, double&, const char*);
 template Option Subcommand::option(const char*, std::uint64_t&, const char*);
 template Option Subcommand::option(const char*, std::optional<std::int64_t>&, const char*);
 template Option Subcommand::option(const char*, std::optional<std::string>&, const char*);

@@ -38,7 +38,7 @@ class Subcommand {
   explicit Subcommand(CLI::App* app) : app_(app) {}
 
   // An option, or without dashes an operand. Its default is shown in the help unless it is empty or zero, which stand
-  // for what the text says. Value: std::string, int, std::int64_t, std::uint64_t, std::optional<std::int64_t>, or
+  // for what the text says. Value: std::string, int, std::int64_t, std::uint64_t, double, std::optional<std::int64_t>, or
   // std::vector<std::string>, which takes one element each time the option is given.
   template <class Value>
   Option option(const char* name, Value& value, const char* what);

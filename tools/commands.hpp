@@ -58,6 +58,9 @@ struct BenchOptions {
   std::string filter;
   std::string suite = "micro";
   std::vector<std::string> google;  // --benchmark_* flags, passed through
+  std::vector<std::string> axes;    // "rows=1024,4096"
+  double width = 2;                 // percent
+  std::string budget = "1s";        // of a benchmark
   int threads = 0;
   bool json = false;
 };
@@ -84,6 +87,32 @@ struct RunOptions {
 };
 int run_command(const RunOptions&);
 void add_run(CommandLine&);
+
+struct CompareOptions {
+  std::string a, b;
+  std::vector<std::string> cases, of;
+  std::string suite = "compare", filter;
+  int threads = 0;
+  bool hot = false, force = false, json = false;
+  std::string model = "tiny";
+  std::int64_t depth = 16;
+  double smallest_effect = 3, width = 2, delay_percent = 0;  // percent
+  std::string budget = "60s";
+  std::uint64_t seed = 1;
+};
+int compare_command(const CompareOptions&);
+void add_compare(CommandLine&);
+
+struct SampleOptions {
+  std::string id, one_case;
+  int threads = 1;
+  bool hot = false;
+  std::string model = "tiny";
+  std::int64_t depth = 16;
+  double delay_percent = 0;
+};
+int sample_command(const SampleOptions&);
+void add_sample(CommandLine&);
 
 struct ReportOptions {
   std::string run;
