@@ -28,12 +28,21 @@ std::optional<double> rate_at(const Json& j, const char* key, const std::string&
   return j.at(key).is_null() ? std::nullopt : std::optional(positive(j.at(key), fmt::format("{} of {}", key, name)));
 }
 
-void require_samples(const Json& samples, const Json& of, const std::string& name) {
-  if (!samples.is_array() || samples.empty()) throw BadInput("{} has a number and no samples", name);
+void require_samples(std::size_t samples, const Json& of, const std::string& name) {
+  if (samples == 0) throw BadInput("{} has a number and no samples", name);
   const std::int64_t n = count_at(of, "n");
-  if (n != static_cast<std::int64_t>(samples.size())) {
-    throw BadInput("{} says n = {} and has {} samples", name, n, samples.size());
+  if (n != static_cast<std::int64_t>(samples)) throw BadInput("{} says n = {} and has {} samples", name, n, samples);
+}
+
+// Those that its number rests on: without what was set aside, where anything was.
+std::vector<double> used_samples(const Json& j, const std::string& name) {
+  const bool all = j.value("samples_set_aside", Json::object()).empty();
+  std::vector<double> used;
+  for (std::size_t i = 0; i < j.at("samples").size(); ++i) {
+    const double ns = positive(j.at("samples").at(i), "a sample of " + name);
+    if (all || !j.at("sample_states").at(i).at("disturbed").get<bool>()) used.push_back(ns);
   }
+  return used;
 }
 
 void require_order(const Summary& s, const std::string& name) {
@@ -59,8 +68,8 @@ RunCase bench_case(const Json& j) {
     c.why = string_at(j, "median_ns_why");
     return c;
   }
-  require_samples(j.at("samples"), j, c.name);
-  for (const Json& s : j.at("samples")) c.samples.push_back(positive(s, "a sample of " + c.name));
+  c.samples = used_samples(j, c.name);
+  require_samples(c.samples.size(), j, c.name);
   const auto ns = [&](const char* key) { return positive(j.at(key), fmt::format("{} of {}", key, c.name)); };
   c.ns = Summary{ns("median_ns"),           ns("ci_low_ns"),
                  ns("ci_high_ns"),          *std::ranges::min_element(c.samples),
@@ -89,7 +98,7 @@ RunCase loop_case(const Json& j, const std::string& model) {
     return c;
   }
   c.state = string_at(j, "state");
-  require_samples(j.at("samples"), j.at("tok_per_s"), c.name);
+  require_samples(j.at("samples").size(), j.at("tok_per_s"), c.name);
   for (const Json& s : j.at("samples")) {
     const auto tokens = static_cast<double>(count_at(s, "tokens"));
     if (tokens < 1) throw BadInput("{}: a sample of {:g} tokens", c.name, tokens);

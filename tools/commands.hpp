@@ -11,6 +11,7 @@
 namespace bitproof {
 
 class CommandLine;
+struct Comparison;
 
 inline constexpr int kOk = 0, kFailed = 1, kBadInput = 2, kInterrupted = 130;
 
@@ -100,6 +101,7 @@ struct CompareOptions {
   std::string budget = "60s";
   std::uint64_t seed = 1;
 };
+Comparison compare(const CompareOptions&);  // comparison.hpp
 int compare_command(const CompareOptions&);
 void add_compare(CommandLine&);
 
@@ -130,6 +132,21 @@ struct HistoryOptions {
 };
 int history_command(const HistoryOptions&);
 void add_history(CommandLine&);
+
+struct BaselineOptions {
+  std::string action;  // save | check
+  std::string base;    // a run file, or of check also a bitproof binary
+  std::string suite = "compare", filter;
+  int threads = 0;
+  double smallest_effect = 3, width = 2;  // percent
+  std::string budget = "60s";
+  std::string ambiguous = "warn";
+  std::string markdown, junit;  // files
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+int baseline_command(const BaselineOptions&);
+void add_baseline(CommandLine&);
 
 struct MachineOptions {
   bool json = false;

@@ -224,6 +224,8 @@ void print_comparison(const Comparison& all) {
   if (const auto alarms = all.aa_false_alarms()) fmt::print("A/A controls called FASTER or SLOWER: {}\n", *alarms);
 }
 
+}  // namespace
+
 Comparison compare(const CompareOptions& options) {
   const bool saved = is_saved_run(options.a), binaries = is_binary(options.a);
   if (saved != is_saved_run(options.b) || binaries != is_binary(options.b)) {
@@ -237,8 +239,6 @@ Comparison compare(const CompareOptions& options) {
   return binaries ? compare_processes("builds", builds_to_compare(options), options)
                   : compare_processes("variants", variants_to_compare(options), options);
 }
-
-}  // namespace
 
 int compare_command(const CompareOptions& options) {
   for (const auto& [option, value] :

@@ -1,5 +1,7 @@
 #include "steps.hpp"
 
+#include <fmt/chrono.h>
+
 #include <charconv>
 #include <stdexcept>
 
@@ -16,6 +18,8 @@ double parse_budget_s(const std::string& text) {
   if (error != std::errc{} || scale == 0 || !(value > 0)) throw BadInput("--budget '{}': write 90s, 5m or 1h", text);
   return value * scale;
 }
+
+std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H-%M-%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter) {
   ProgressLine progress("checking against the oracles");

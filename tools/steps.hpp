@@ -11,6 +11,8 @@ namespace bitproof {
 
 double parse_budget_s(const std::string& text);  // "90s", "5m", "1h"
 
+std::string utc_now();  // "2026-11-21T19-24-07Z": sorts by time, and names a folder
+
 CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter);
 
 // Adds `rounds` rounds at 1..threads threads to the table. Where there is no memory for it the table stays as it is and
