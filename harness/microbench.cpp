@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <thread>
 
 #include "error.hpp"
 #include "interrupt.hpp"
@@ -54,7 +55,7 @@ void initialize(const std::vector<std::string>& google) {
 // A benchmark of a group, from its first set of repetitions to its last.
 struct Entry {
   BenchResult head;
-  std::shared_ptr<Timed> timed;          // none: head.failure says why there is no number
+  std::shared_ptr<Timed> timed{};        // none: head.failure says why there is no number
   std::int64_t iterations = 0;           // a repetition, once Google Benchmark has found them
   std::vector<SampleState> states{};     // of the set under way, trials included
   double spent_s = 0;
@@ -70,6 +71,7 @@ void repeat(benchmark::State& state, Entry& entry, Counters& counters) {
   for (auto _ : state) timed.operation();
   if (interrupted()) return state.SkipWithError("interrupted");
   if (timed.count) timed.count(entry.head.counters, static_cast<std::int64_t>(state.iterations()));
+  if (entry.head.threads > 1) std::this_thread::sleep_for(kSpinnersSleep);
   entry.states.push_back(watch.end());
   entry.head.ping_pong_ns = entry.states.back().before.ping_pong_ns;
   entry.head.placements.push_back(entry.head.ping_pong_ns);

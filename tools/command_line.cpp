@@ -62,6 +62,8 @@ Option Subcommand::flag(const char* name, bool& value, const char* what) {
   return Option(app_->add_flag(name, value, what));
 }
 
+void Subcommand::hidden() { app_->group(""); }
+
 CommandLine::CommandLine()
     : app_(std::make_unique<CLI::App>("Honest benchmarks and checks for ternary LLM kernels", "bitproof")) {
   app_->require_subcommand(1);

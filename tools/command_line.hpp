@@ -44,6 +44,7 @@ class Subcommand {
   Option option(const char* name, Value& value, const char* what);
 
   Option flag(const char* name, bool& value, const char* what);
+  void hidden();  // left out of the help: what programs start, not people
   Option json(bool& value) { return flag("--json", value, "one JSON object on standard output instead of text"); }
 
  private:

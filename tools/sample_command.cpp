@@ -89,6 +89,7 @@ int sample_command(const SampleOptions& options) {
 void add_sample(CommandLine& line) {
   auto [sub, o] =
       line.add("sample", "samples one kernel or loop for `bitproof compare`, which starts it", sample_command);
+  sub.hidden();
   sub.option("id", o.id, "a variant, or loop/<recipe>").required();
   sub.option("--case", o.one_case, "of a kernel");
   sub.option("--threads", o.threads, "threads").threads();

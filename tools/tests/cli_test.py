@@ -215,6 +215,100 @@ class Json(CommandLine):
         self.assertEqual((checked["cases"], checked["passed"]), (1, 1))
 
 
+COMPARE = {"cases", "aa_false_alarms", "state", "kind", "partial", "failures"}
+COMPARED = {"id", "verdict", "ratio", "ci_low", "ci_high", "control", "by_state", "samples", "stopped", "seed"}
+
+
+class Compare(CommandLine):
+    """No verdict of a comparison that measures is asserted: a busy machine may make any of them AMBIGUOUS."""
+
+    def saved(self, name, ns, fingerprint="0123456789abcdef"):
+        result = {"id": "x/y", "case": "rows=4", "threads": 1, "temperature": "cold", "state": "one state",
+                  "median_ns": ns, "samples": [ns, 1.01 * ns, 0.99 * ns, ns, ns]}  # fmt: skip
+        run = {"schema": "bitproof-run/1", "machine": {"fingerprint": fingerprint}, "bench": [result]}
+        return self.write(name, json.dumps(run))
+
+    def stub(self, script):
+        path = self.write("bitproof-base", f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    def test_two_variants(self):
+        j = self.json_of("compare", "residual_add/scalar", "residual_add/autovec", "--case", "cols=64", "--hot",
+                         "--budget", "1s", "--seed", 7, codes=MEASURED)  # fmt: skip
+        self.assert_keys(COMPARE, j)
+        [case] = j["cases"]
+        self.assert_keys(COMPARED, case)
+        self.assertEqual(case["id"], "residual_add/autovec/cols=64,batch=1,fill=random,seed=1/threads:1/hot")
+        self.assertIn(case["verdict"], ("FASTER", "SLOWER", "SAME", "AMBIGUOUS"))
+        self.assertEqual({s["seat"] for s in case["samples"]}, {"a", "b", "control"})
+        for s in case["samples"]:
+            self.assertGreater(s["median_ns"], 0)
+            self.assert_keys({"before", "after", "load", "counters"}, s["state"])
+        self.assertEqual((j["kind"], j["seed"], j["failures"]), ("variants", 7, []))
+
+    def test_two_recipes_in_words(self):
+        done = bitproof("compare", "loop/best", "loop/best", "--threads", 1, "--budget", "1s")
+        self.assertIn(done.returncode, MEASURED, done.stderr)
+        for word in ("loop/best/model=tiny,depth=16/threads:1", "A / A", "B / A", "interval", "seed"):
+            self.assertIn(word, done.stdout)
+
+    def test_two_builds(self):
+        copy = self.folder / "bitproof"
+        copy.symlink_to(BITPROOF)
+        j = self.json_of("compare", copy, BITPROOF, "--of", "residual_add/scalar", "--case", "cols=64", "--hot",
+                         "--budget", "1s", codes=MEASURED)  # fmt: skip
+        self.assertEqual((j["kind"], j["cases"][0]["a"], j["failures"]), ("builds", str(copy), []))
+
+    def test_a_base_that_crashes_is_said(self):
+        crash = self.stub("kill -SEGV $$")
+        done = bitproof("compare", crash, BITPROOF, "--of", "residual_add/scalar", "--case", "cols=64", "--json")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        j = self.parse(done.stdout)
+        self.assertIn("crashed", j["failures"][0])
+        self.assertIn(str(crash), j["failures"][0])
+        self.assertEqual(j["cases"][0]["verdict"], "AMBIGUOUS")
+
+    def test_a_base_that_cannot_sample_is_bad_input(self):
+        old = self.stub("echo \"bitproof: no command is named 'sample'\" >&2; exit 2")
+        done = bitproof("compare", old, BITPROOF, "--of", "residual_add/scalar", "--case", "cols=64")
+        self.assert_refused(done, str(old), "sample")
+
+    def test_a_base_that_talks_nonsense(self):
+        mad = self.stub("echo hello; sleep 5")
+        done = bitproof("compare", mad, BITPROOF, "--of", "residual_add/scalar", "--case", "cols=64", "--json")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("no JSON", self.parse(done.stdout)["failures"][0])
+
+    def test_two_saved_runs(self):
+        a, slow, same = self.saved("a.json", 100), self.saved("b.json", 130), self.saved("c.json", 100)
+        slower = self.json_of("compare", a, slow, codes=(1,))
+        self.assertEqual((slower["cases"][0]["verdict"], slower["aa_false_alarms"]), ("SLOWER", None))
+        self.assertEqual(self.json_of("compare", a, same)["cases"][0]["verdict"], "SAME")
+        self.assertEqual(self.json_of("compare", slow, a)["cases"][0]["verdict"], "FASTER")
+        self.assertIn("WEAKER", bitproof("compare", a, same).stdout)
+
+    def test_saved_runs_of_two_machines(self):
+        a, b = self.saved("a.json", 100), self.saved("b.json", 100, "f" * 16)
+        self.assert_refused(bitproof("compare", a, b), "different machines", "--force")
+        self.assertIn("DIFFERENT MACHINES", self.json_of("compare", a, b, "--force")["warning"])
+
+    def test_a_sampler_ends_with_its_input(self):
+        done = bitproof("sample", "residual_add/scalar", "--case", "cols=64", "--hot", stdin=None, input="warm\ntake\n")
+        ready, plan, batch = map(json.loads, done.stdout.splitlines())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("residual_add/scalar", ready["name"])
+        self.assertGreater(plan["call_ns"], 0)
+        self.assertEqual(len(batch["ns"]), plan["chunks"])
+
+    def test_bench_along_an_axis(self):
+        results = self.json_of("bench", "--suite", "smoke", "--axis", "rows=8,16", "--axis", "cols=64",
+                               "--benchmark_repetitions=2", codes=MEASURED)["results"]  # fmt: skip
+        self.assertEqual({r["case"].split(",")[0] for r in results if r["id"].startswith("ternary")}, {"rows=8", "rows=16"})
+        for r in results:
+            self.assertEqual(len(r["samples"]), len(r["sample_states"]))
+
+
 class BadInput(CommandLine):
     def test_the_line_names_the_place_and_the_fix(self):
         refused = (
@@ -257,6 +351,21 @@ class BadInput(CommandLine):
             (("attribute", "--rounds", 0), "--rounds"),
             (("attribute", "--depth", 2048), "--depth 2048", "2048"),
             (("run", "--suite", "smok"), "--suite", "smoke"),
+            (("bench", "--suite", "smoke", "--axis", "height=1"), "--axis", "height", "rows"),
+            (("bench", "--suite", "smoke", "--width", 0), "--width"),
+            (("bench", "--suite", "smoke", "--budget", "1 day"), "--budget", "5m"),
+            (("compare", "rope/scalar"), "b is required"),
+            (("compare", "rope/scaler", "rope/scalar", "--case", "rows=1"), "rope/scaler", "rope/scalar"),
+            (("compare", "rope/scalar", "rms_norm/scalar"), "do not compute the same"),
+            (("compare", "rope/scalar", "loop/best"), "do not compute the same"),
+            (("compare", "rope/scalar", "rope/scalar", "--case", "raws=1"), "--case", "'raws'"),
+            (("compare", "memory/pool", "memory/pool", "--case", "rows=1"), "memory/pool", "loop"),
+            (("compare", "loop/bset", "loop/best"), "'bset'"),
+            (("compare", "loop/best", "loop/best", "--model", "8b"), "'8b'"),
+            (("compare", "loop/best", "loop/best", "--budget", "5"), "--budget"),
+            (("compare", "a.json", "rope/scalar"), "not of one kind"),
+            (("compare", "no/a.json", "no/b.json"), "no/a.json"),
+            (("sample", "rope/scalar", "--case", "rows=x"), "--case", "'x'"),
             (("report", "no/such.json"), "no/such.json"),
             (("report", SOURCE / "LICENSE"), "LICENSE", "JSON"),
             (("report", SOURCE / "CMakePresets.json"), "CMakePresets.json", "schema"),
