@@ -65,7 +65,11 @@ void create_tables(const Database& database) {
   transaction.commit();
 }
 
-std::string text_or_empty(const Json& value) { return value.is_string() ? value.get<std::string>() : ""; }
+// "" where it is missing or no text.
+std::string text_at(const Json& object, const char* key) {
+  const Json value = object.value(key, Json());
+  return value.is_string() ? value.get<std::string>() : "";
+}
 
 std::string hash_of(const Json& run) {
   const std::string text = run.dump();
@@ -74,7 +78,7 @@ std::string hash_of(const Json& run) {
 
 void add_machine(const Database& database, const Json& machine) {
   Statement(database, "INSERT OR IGNORE INTO machines VALUES(?, ?, ?)")
-      .bind(text_or_empty(machine.at("fingerprint")), text_or_empty(machine.at("cpu_model")), machine.dump())
+      .bind(text_at(machine, "fingerprint"), text_at(machine, "cpu_model"), machine.dump())
       .step();
 }
 
@@ -92,10 +96,9 @@ std::int64_t add_run(const Database& database, const Json& run) {
       database,
       "INSERT OR IGNORE INTO runs(hash, started, suite, command, revision, partial, failures, fingerprint) "
       "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
-  insert.bind(hash_of(run), text_or_empty(run.value("started", Json())), text_or_empty(run.at("suite")),
-              text_or_empty(run.at("command")), text_or_empty(machine.at("git_revision")),
-              static_cast<std::int64_t>(run.value("partial", true)),
-              static_cast<std::int64_t>(run.at("failures").size()), text_or_empty(machine.at("fingerprint")));
+  insert.bind(hash_of(run), text_at(run, "started"), text_at(run, "suite"), text_at(run, "command"),
+              text_at(machine, "git_revision"), static_cast<std::int64_t>(run.value("partial", Json(true)) != false),
+              static_cast<std::int64_t>(run.value("failures", Json::array()).size()), text_at(machine, "fingerprint"));
   insert.step();
   return database.rows_changed() == 0 ? 0 : database.last_row();
 }

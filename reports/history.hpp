@@ -47,7 +47,7 @@ class History {
   History(const std::string& path, Open how);
   ~History();
 
-  // All of the run or nothing; when it returns, it is saved. `run` is sound (parse_run). False: it was there already.
+  // All of the run or nothing; when it returns, it is saved. `run` is sound (sound_run). False: it was there already.
   bool add(const Json& run);
 
   std::vector<std::string> case_names() const;  // sorted

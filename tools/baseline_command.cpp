@@ -69,7 +69,7 @@ int save(const BaselineOptions& options) {
 // Refused before anything is measured: hours later it would be no better.
 std::string text_of_baseline(const std::string& path) {
   const std::string text = read_file(path);
-  const std::string theirs = parse_run(text, path)["machine"]["fingerprint"], ours = read_machine().fingerprint();
+  const std::string theirs = sound_run(text, path)["machine"]["fingerprint"], ours = read_machine().fingerprint();
   if (theirs != ours) {
     throw BadInput(
         "{}: of another machine or compiler (fingerprint {}, here {}): save one here, or check against a base binary",

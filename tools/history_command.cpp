@@ -4,6 +4,7 @@
 #include "commands.hpp"
 #include "error.hpp"
 #include "nearest.hpp"
+#include "reports/file.hpp"
 #include "reports/history.hpp"
 #include "reports/run_file.hpp"
 #include "terminal.hpp"
@@ -16,7 +17,7 @@ int add_to_history(const HistoryOptions& options) {
   History history(options.db, History::Open::create);
   Json saved = Json::array(), there = Json::array();
   for (const std::string& path : options.add) {
-    const bool added = history.add(read_run(path));
+    const bool added = history.add(sound_run(read_file(path), path));
     (added ? saved : there).push_back(path);
     if (options.json) continue;
     fmt::print("{}: {}\n", added ? "saved" : "already saved", path);

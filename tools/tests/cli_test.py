@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import unittest
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 SOURCE, BITPROOF = (Path(a).resolve() for a in (sys.argv.pop(1), sys.argv.pop(1)))
@@ -208,6 +209,24 @@ class Json(CommandLine):
         to = self.folder / "cut.json/report.md"
         self.assert_refused(bitproof("report", copy, "-o", to), str(to))
 
+        for form in ("gbench", "bmf", "gha", "gha-bigger"):
+            self.assertTrue(json.loads(bitproof("report", copy, "--format", form).stdout), form)
+        lines = bitproof("report", copy, "--format", "jsonl").stdout.splitlines()
+        self.assertEqual(len(lines), len(run["bench"]) + len(run["arms"]))
+        self.assertEqual(len(bitproof("report", copy, "--format", "csv").stdout.splitlines()), len(lines) + 1)
+        junit = ElementTree.fromstring(bitproof("report", copy, "--format", "junit").stdout)
+        self.assertEqual(len(junit.findall("./testsuite[@name='bitproof.loop']/testcase")), len(run["arms"]))
+
+        db = self.folder / "runs.db"
+        saved = self.json_of("history", "--db", db, "--add", copy, "--add", j["run_json"])
+        self.assertEqual((len(saved["saved"]), len(saved["already_saved"]), saved["runs"]), (1, 1, 1))
+        self.assertEqual(bitproof("history", "--db", db).stdout.splitlines(), sorted(json.loads(x)["name"] for x in lines))
+        [case] = self.json_of("history", "loop/none/", "--db", db)["cases"]
+        [series] = case["series"]
+        self.assertEqual((series["fingerprint"], len(series["points"])), (run["machine"]["fingerprint"], 1))
+        self.assertIn("no change of level shown", bitproof("history", "loop/none/", "--db", db).stdout)
+        self.assert_refused(bitproof("history", "loop/nome/", "--db", db), "'loop/nome/'", "loop/none")
+
     def test_replay_runs_one_case(self):
         done = bitproof("replay", f"bitproof check ternary_matmul/scalar --case {CASE} --json")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -309,6 +328,61 @@ class Compare(CommandLine):
             self.assertEqual(len(r["samples"]), len(r["sample_states"]))
 
 
+class Baseline(CommandLine):
+    """Whether this machine calls a build SLOWER than itself is not asserted: only what is said of it, and where."""
+
+    BENCH = ("--suite", "smoke", "--filter", "ternary_matmul/scalar", "--budget", "1s", "--threads", 1)
+
+    def outputs(self):
+        return self.folder / "answer.md", self.folder / "answer.xml"
+
+    def check(self, base, *options):
+        page, junit = self.outputs()
+        done = bitproof("baseline", "check", base, *self.BENCH, "--markdown", page, "--junit", junit, *options)
+        self.assertIn(done.returncode, MEASURED, done.stderr)
+        self.assertEqual(page.read_text().startswith("### bitproof: failed"), done.returncode == 1)
+        return done, page.read_text(), ElementTree.parse(junit).getroot()
+
+    def test_against_a_binary(self):
+        done, page, junit = self.check(BITPROOF)
+        self.assertEqual(done.stdout, page)
+        self.assertIn("ternary_matmul/scalar", page)
+        self.assertTrue(junit.findall("./testsuite[@name='bitproof.baseline']/testcase"))
+
+    def test_a_base_that_crashes_fails(self):
+        crash = self.write("bitproof-base", "#!/bin/sh\nkill -SEGV $$\n")
+        crash.chmod(0o755)
+        done, page, junit = self.check(crash, "--json")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("FAILED", page)
+        self.assertTrue(junit.findall(".//error"))
+        self.assertTrue(self.parse(done.stdout)["failed"])
+
+    def test_against_a_saved_run(self):
+        base = self.folder / "base.json"
+        saved = self.json_of("baseline", "save", base, *self.BENCH, codes=MEASURED)
+        self.assertGreater(saved["results"], 0)
+        done, page, _ = self.check(base)
+        self.assertIn("No A/A control", page)
+        run = json.loads(base.read_text())
+        self.assertEqual(bitproof("report", base).returncode, 0)
+
+        for result in run["bench"]:  # a base that was 4x as fast
+            result["samples"] = [ns / 4 for ns in result["samples"]]
+            for key in ("median_ns", "ci_low_ns", "ci_high_ns"):
+                result[key] /= 4
+        done, page, junit = self.check(self.write("fast.json", json.dumps(run)))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("**SLOWER**", page)
+        self.assertTrue(junit.findall(".//failure"))
+
+        run["machine"]["fingerprint"] = "f" * 16
+        other = self.write("other.json", json.dumps(run))
+        self.assert_refused(bitproof("baseline", "check", other, *self.BENCH), "other.json", "another machine", "f" * 16)
+        cut = self.write("cut.json", base.read_text()[:500])
+        self.assert_refused(bitproof("baseline", "check", cut, *self.BENCH), "cut.json", "cut off")
+
+
 class BadInput(CommandLine):
     def test_the_line_names_the_place_and_the_fix(self):
         refused = (
@@ -370,6 +444,15 @@ class BadInput(CommandLine):
             (("report", SOURCE / "LICENSE"), "LICENSE", "JSON"),
             (("report", SOURCE / "CMakePresets.json"), "CMakePresets.json", "schema"),
             (("report",), "run"),
+            (("history", "--db", "no/such.db"), "no/such.db", "--add"),
+            (("history", "--db", SOURCE / "LICENSE"), "LICENSE", "not an SQLite file"),
+            (("history", "x", "--add", "y"), "CASE", "--add"),
+            (("history", "--db", "/dev/null/x.db", "--add", "no.json"), "/dev/null/x.db", "--db"),
+            (("baseline", "chek", "x"), "action", "check"),
+            (("baseline", "check", "no/such.json"), "no/such.json"),
+            (("baseline", "check", "x", "--ambiguous", "maybe"), "--ambiguous", "warn"),
+            (("baseline", "check", "x", "--width", 0), "--width"),
+            (("baseline", "save", "x.json", "--suite", "edges"), "edges", "[[benchmarks]]"),
             (("replay", "replay x"), "replay"),
         )
         for arguments, *words in refused:
