@@ -1,6 +1,7 @@
 // Is this build slower than another? For CI jobs: `check` against the binary of a base build (the strong way: both run
 // side by side), or against the run file that `save` wrote on this machine earlier.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -90,6 +91,9 @@ Regression check_against_file(const BaselineOptions& options) {
 }
 
 Regression check_against_binary(const BaselineOptions& options) {
+  if (!std::filesystem::is_regular_file(options.base) || access(options.base.c_str(), X_OK) != 0) {
+    throw BadInput("{}: neither a bitproof binary nor a FILE.json of `bitproof baseline save`", options.base);
+  }
   Regression r;
   r.comparison = compare({.a = std::filesystem::absolute(options.base),
                           .b = std::filesystem::read_symlink("/proc/self/exe"),
