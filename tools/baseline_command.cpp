@@ -94,16 +94,18 @@ Regression check_against_binary(const BaselineOptions& options) {
   if (!std::filesystem::is_regular_file(options.base) || access(options.base.c_str(), X_OK) != 0) {
     throw BadInput("{}: neither a bitproof binary nor a FILE.json of `bitproof baseline save`", options.base);
   }
+  CompareOptions o;
+  o.a = std::filesystem::absolute(options.base);
+  o.b = std::filesystem::read_symlink("/proc/self/exe");
+  o.suite = options.suite;
+  o.filter = options.filter;
+  o.threads = options.threads;
+  o.smallest_effect = options.smallest_effect;
+  o.width = options.width;
+  o.budget = options.budget;
+  o.seed = options.seed;
   Regression r;
-  r.comparison = compare({.a = std::filesystem::absolute(options.base),
-                          .b = std::filesystem::read_symlink("/proc/self/exe"),
-                          .suite = options.suite,
-                          .filter = options.filter,
-                          .threads = options.threads,
-                          .smallest_effect = options.smallest_effect,
-                          .width = options.width,
-                          .budget = options.budget,
-                          .seed = options.seed});
+  r.comparison = compare(o);
   return r;
 }
 
