@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "states.hpp"
@@ -258,13 +259,21 @@ CaseComparison judge_launches(std::vector<Launch> launches, const CompareRules& 
           usable_ns[seat].push_back(batch.median_ns());
         }
       }
-      const auto pair = [&](Seat seat, Pairs& pairs) {
-        const auto& a = state[static_cast<int>(Seat::a)];
-        if (!a || state[static_cast<int>(seat)] != a) return;
-        pairs[*a][l].push_back(std::log(round[seat].median_ns() / round[Seat::a].median_ns()));
+      const auto log_ns = [&](Seat seat) { return std::log(round[seat].median_ns()); };
+      const auto together = [&](Seat x, Seat y) {
+        return state[static_cast<int>(x)] && state[static_cast<int>(x)] == state[static_cast<int>(y)];
       };
-      pair(Seat::b, change);
-      pair(Seat::control, control);
+      if (together(Seat::a, Seat::control)) {
+        control[*state[static_cast<int>(Seat::a)]][l].push_back(log_ns(Seat::control) - log_ns(Seat::a));
+      }
+      // Both runs of A are A: as many as were taken in B's state are what B is held against.
+      std::vector<double> base;
+      for (const Seat seat : {Seat::a, Seat::control}) {
+        if (together(Seat::b, seat)) base.push_back(log_ns(seat));
+      }
+      if (base.empty()) continue;
+      const double mean = std::accumulate(base.begin(), base.end(), 0.0) / static_cast<double>(base.size());
+      change[*state[static_cast<int>(Seat::b)]][l].push_back(log_ns(Seat::b) - mean);
     }
   }
   const Judged judged = judge_pairs(change, labels, rules);

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <limits>
 
 #include "interrupt.hpp"
 #include "rng.hpp"
@@ -12,7 +14,7 @@
 namespace bitproof {
 namespace {
 
-constexpr int kFewestRounds = 4, kMostRounds = 24;
+constexpr int kFewestRounds = 3, kMostRounds = 24;
 
 std::optional<double> width_of(const RatioVerdict& r) {
   if (!r.ratio || !std::isfinite(r.ci_high) || r.ci_low <= 0) return std::nullopt;
@@ -44,6 +46,8 @@ class ComparisonRun {
         add_launch(launch);
         judged_ = judge_launches(launches_, rules_);
         stopped = why_stop();
+      } catch (const Interrupted&) {
+        break;  // the launch under way is dropped
       } catch (const CrewFailed& e) {
         failure = fmt::format("launch {}: {}", launches_.size() + 1, e.what());
       }
@@ -101,7 +105,9 @@ class ComparisonRun {
       within += variance(logs) / static_cast<double>(launches_.size());
     }
     const double noise_of_means = within / static_cast<double>(launches_.back().size());
-    return rounds_worth_their_time(set_up_s, round_s_, within, variance(means) - noise_of_means);
+    const double confidence = 1 - (1 - rules_.confidence) / rules_.comparisons;
+    return rounds_worth_their_time(set_up_s, round_s_, within, variance(means) - noise_of_means, schedule_.budget_s,
+                                   confidence);
   }
 
   std::string why_stop() const {
@@ -134,11 +140,21 @@ class ComparisonRun {
 
 }  // namespace
 
-int rounds_worth_their_time(double launch_s, double round_s, double within, double between) {
-  if (!(within > 0) || !(launch_s > 0)) return kFewestRounds;
-  if (!(between > 0)) return kMostRounds;
-  const double best = std::sqrt(launch_s / round_s * within / between);
-  return static_cast<int>(std::lround(std::clamp<double>(best, kFewestRounds, kMostRounds)));
+int rounds_worth_their_time(double launch_s, double round_s, double within, double between, double budget_s,
+                            double confidence) {
+  int best = kFewestRounds;
+  double narrowest = std::numeric_limits<double>::infinity();
+  for (int rounds = kFewestRounds; rounds <= kMostRounds; ++rounds) {
+    const double launches = std::floor(budget_s / (launch_s + rounds * round_s));
+    if (launches < kRecurrences) break;
+    const double variance = std::max(between, 0.0) + within / rounds;
+    const boost::math::students_t t(launches - 1);
+    const double half_width = boost::math::quantile(t, 0.5 + confidence / 2) * std::sqrt(variance / launches);
+    if (half_width >= narrowest) continue;
+    narrowest = half_width;
+    best = rounds;
+  }
+  return best;
 }
 
 CaseComparison run_comparison(const std::function<std::unique_ptr<Crew>()>& launch, const CompareRules& rules,
