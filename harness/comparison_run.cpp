@@ -14,7 +14,8 @@
 namespace bitproof {
 namespace {
 
-constexpr int kFewestRounds = 3, kMostRounds = 24;
+// Of five ratios two may be off without moving their median.
+constexpr int kFewestRounds = 5, kMostRounds = 25;
 
 std::optional<double> width_of(const RatioVerdict& r) {
   if (!r.ratio || !std::isfinite(r.ci_high) || r.ci_low <= 0) return std::nullopt;
