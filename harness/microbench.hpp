@@ -96,7 +96,7 @@ void take_stock(BenchResult& result);
 // "" while another set of repetitions is wanted, else why not: see MicrobenchOptions::width.
 std::string why_enough(const Estimate& ns, double spent_s, const MicrobenchOptions& options);
 
-// One call of a workload, rotating over its copies. After each repetition what the timed calls left is judged.
+// One call of a workload, rotating over its copies and inputs. After each repetition what the timed calls left is judged.
 Timed timed_workload(std::shared_ptr<Workload> workload, int copies);
 
 // benchmarks/<kind>.cpp

@@ -76,7 +76,7 @@ std::string common_state(const Comparison& c) {
 Json to_json(const SampleState& s) {
   return {{"before", to_json(s.before)},
           {"after", to_json(s.after)},
-          {"disturbed", disturbed(s.load)},
+          {"disturbed", !disturbance(s.load).empty()},
           {"load", to_json(s.load)},
           {"counters", to_json(s.counters)}};
 }
