@@ -22,9 +22,13 @@ std::optional<double> width_of(const RatioVerdict& r) {
   return r.ci_high / r.ci_low - 1;
 }
 
+// Of rounds whose times are times: what is set aside for other reasons is as good an estimate of the cost of a round.
 std::vector<double> log_ratios(const Launch& launch) {
   std::vector<double> logs;
-  for (const Round& round : launch) logs.push_back(std::log(round[Seat::b].median_ns() / round[Seat::a].median_ns()));
+  for (const Round& round : launch) {
+    const double a = round[Seat::a].median_ns(), b = round[Seat::b].median_ns(), c = round[Seat::control].median_ns();
+    if (a > 0 && b > 0 && c > 0) logs.push_back(std::log(b) - (std::log(a) + std::log(c)) / 2);
+  }
   return logs;
 }
 
@@ -102,9 +106,11 @@ class ComparisonRun {
     double within = 0;
     for (const Launch& launch : launches_) {
       const std::vector<double> logs = log_ratios(launch);
+      if (logs.empty()) continue;
       means.push_back(median(logs));
       within += variance(logs) / static_cast<double>(launches_.size());
     }
+    if (means.size() < 2) return kFewestRounds;
     const double noise_of_means = within / static_cast<double>(launches_.back().size());
     const double confidence = 1 - (1 - rules_.confidence) / rules_.comparisons;
     return rounds_worth_their_time(set_up_s, round_s_, within, variance(means) - noise_of_means, schedule_.budget_s,
@@ -113,10 +119,10 @@ class ComparisonRun {
 
   std::string why_stop() const {
     const std::optional<double> width = width_of(judged_.result);
-    if (width && *width <= schedule_.width && std::ssize(launches_) >= schedule_.fewest_launches) {
+    if (width && *width <= schedule_.width && std::ssize(judged_.result.by_launch) >= schedule_.fewest_launches) {
       return fmt::format("the interval is {:.1f} % wide, asked {:.1f} %", 100 * *width, 100 * schedule_.width);
     }
-    if (elapsed_s() + launch_s_ + round_s_ > schedule_.budget_s) {
+    if (elapsed_s() + launch_s_ + kFewestRounds * round_s_ > schedule_.budget_s) {
       return fmt::format("the budget of {:.0f} s ended", schedule_.budget_s);
     }
     return "";
