@@ -76,7 +76,7 @@ class Arm {
   const std::vector<LoopSample>& samples() const { return samples_; }
   const Ledger& ledger() const { return ledger_; }
   const Ledger& expected() const { return expected_; }
-  // "" when the ledger is the request's, the residual small and every timed token's logits the same in all samples,
+  // "" when the ledger is the request's, the median token's residual small and every timed token's logits the same in all samples,
   // else what is wrong.
   std::string ledger_fault() const { return accounts().reason; }
   // "" when the loop called what the recipe names and nothing else.
@@ -116,6 +116,7 @@ class Arm {
   std::unique_ptr<Decoder> loop_;
   std::vector<LoopSample> samples_;
   Ledger ledger_, expected_;
+  std::vector<double> walls_ns_, unbooked_ns_;  // of each timed token: its wall time, and what of it no op booked
   int threads_seen_ = 0;
   std::vector<float> logits_;
   std::vector<std::uint64_t> fingerprints_;

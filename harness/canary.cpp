@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "twin.hpp"
 
@@ -12,13 +11,13 @@ namespace {
 
 constexpr std::int64_t kPrefix = 3, kCapacity = 8;
 
-// The waits of a token together are at least this many times the token itself, and half of them must be seen: a stall
-// of the machine would have to last several tokens, twice, to be taken for them; and what really waits cannot look
-// faster.
+// The waits of a token together are this many times the token itself, and half of them must be seen. What really waits
+// cannot look faster, however noisy the machine. For one that does not, the machine would have to stall as long at that
+// very token; and its poisoned twin changed nothing.
 constexpr double kDose = 10;
 constexpr double kLeastDose_ns = 2e6;
 constexpr double kLeastResponse = 0.5;
-constexpr int kRepeats = 2;
+constexpr int kCleanRuns = 3;
 
 template <class Kernel>
 std::vector<const Kernel*> runnable() {
@@ -68,9 +67,10 @@ struct CanaryBench::Trial {
 
   struct Outcome {
     std::vector<float> logits;
-    std::int32_t token;
-    double ns, booked_ns;
+    std::int32_t token = -1;
+    double ns = 0, booked_ns = 0;
   };
+  Outcome clean{};
 
   // Decodes the token once as it is, so that all is warm and whoever remembers results has one; then again, harmed.
   template <class F>
@@ -110,49 +110,38 @@ Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<K
   const Kernel kernel = make_twin(slot.kernel());
   LoopSlots slots = trial.slots;
   slots.*place = Slot<Kernel>(kernel, slot.id() + " (twin)");
-  // The twin is harmless again afterwards: the next loop computes its prefix with it.
-  const auto decode = [&](Harm harm, double ns = 0, std::int64_t victim = 0) {
-    const Trial::Outcome outcome = trial.decode(slots, op, [&] { twin.arm(harm, ns, victim); });
-    twin.harm = Harm::none;
-    return outcome;
+  // threading's victim lies in the first half of a token: the calls so far are those of its warm-up and, with a cache,
+  // of the prefill.
+  const auto harmed = [&](Harm harm, double delay_ns = 0) {
+    twin.arm(Harm::none);  // for the prefix and the warm-up
+    return trial.decode(slots, op, [&] { twin.arm(harm, delay_ns, twin.calls / 4); });
   };
 
-  double clean_ns = std::numeric_limits<double>::infinity();
-  Trial::Outcome clean;
-  for (int i = 0; i < kRepeats; ++i) {
-    clean = decode(Harm::none);
-    clean_ns = std::min(clean_ns, clean.ns);
-  }
+  const Trial::Outcome poisoned = harmed(Harm::poison);
   canary.calls = twin.calls;
-  const std::int64_t work = twin.work;
+  canary.changed = poisoned.logits != trial.clean.logits || poisoned.token != trial.clean.token;
   constexpr bool kCounted = !std::is_same_v<Kernel, memory::Kernel> && !std::is_same_v<Kernel, threading::Kernel>;
   if (const Wanted wanted = wanted_of(trial.formula(), op); kCounted) {
     if (canary.calls != wanted.calls) {
       fail("call count", fmt::format("a token called it {} times, the model needs {}", canary.calls, wanted.calls));
     }
-    if (work != wanted.work) {
-      fail("work count",
-           fmt::format("a token asked {} operations or bytes of it, the model needs {}", work, wanted.work));
+    if (twin.work != wanted.work) {
+      fail("work count", fmt::format("a token asked {} operations or bytes of it, the model needs {}", twin.work.load(),
+                                     wanted.work));
+    }
+  }
+  if (!canary.changed) fail("canary", "a twin with spoiled output changed neither logits nor token");
+  if constexpr (std::is_same_v<Kernel, memory::Kernel>) {
+    if (harmed(Harm::scramble).logits != trial.clean.logits) {
+      fail("stale memory", "the logits depend on memory that nobody has written");
     }
   }
 
-  const auto poisoned = decode(Harm::poison, 0, canary.calls / 2);
-  canary.changed = poisoned.logits != clean.logits || poisoned.token != clean.token;
-  if (!canary.changed) fail("canary", "a twin with spoiled output changed neither logits nor token");
-  if constexpr (std::is_same_v<Kernel, memory::Kernel>) {
-    const auto scrambled = decode(Harm::scramble);
-    if (scrambled.logits != clean.logits) fail("stale memory", "the logits depend on memory that nobody has written");
-  }
-
-  const double dose_ns =
-      std::max(kDose * clean_ns, kLeastDose_ns) / static_cast<double>(std::max<std::int64_t>(canary.calls, 1));
-  canary.expected_ns = dose_ns * static_cast<double>(canary.calls);
-  canary.slowed_ns = canary.booked_ns = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < kRepeats; ++i) {
-    const auto delayed = decode(Harm::delay, dose_ns);
-    canary.slowed_ns = std::min(canary.slowed_ns, delayed.ns - clean_ns);
-    canary.booked_ns = std::min(canary.booked_ns, delayed.booked_ns);
-  }
+  canary.expected_ns = std::max(kDose * trial.clean.ns, kLeastDose_ns);
+  const auto calls = static_cast<double>(std::max<std::int64_t>(canary.calls, 1));
+  const Trial::Outcome delayed = harmed(Harm::delay, canary.expected_ns / calls);
+  canary.slowed_ns = delayed.ns - trial.clean.ns;
+  canary.booked_ns = delayed.booked_ns;
   const double least = kLeastResponse * canary.expected_ns;
   if (!(canary.slowed_ns >= least)) {
     fail("dose-response", fmt::format("a twin that waits {:.2f} ms a token slowed it by {:.2f} ms",
@@ -166,7 +155,11 @@ Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<K
 }
 
 std::vector<Canary> CanaryBench::run(const Recipe& recipe, int threads, const MakeDecoder& make, ClockNs clock) const {
-  const Trial trial{model_, recipe, threads, make, clock, recipe.kv_cache_slot.kernel().keeps_past};
+  Trial trial{model_, recipe, threads, make, clock, recipe.kv_cache_slot.kernel().keeps_past};
+  for (int i = 0; i < kCleanRuns; ++i) {
+    const Trial::Outcome run = trial.decode(trial.slots, "", [] {});
+    if (i == 0 || run.ns < trial.clean.ns) trial.clean = run;
+  }
   std::vector<Canary> all;
 #define BITPROOF_SWAP(op)                                           \
   all.push_back(swap<op::Kernel>(trial, #op, trial.slots.op##_slot, \

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 #include <set>
 
 #include "states.hpp"
@@ -88,9 +90,9 @@ Evidence evidence_of(const std::map<std::size_t, std::vector<double>>& launches)
   return e;
 }
 
-Evidence pooled(const Pairs& pairs) {
+Evidence pooled(const Pairs& states) {
   std::map<std::size_t, std::vector<double>> all;
-  for (const auto& [state, launches] : pairs) {
+  for (const auto& [state, launches] : states) {
     for (const auto& [launch, logs] : launches) all[launch].insert(all[launch].end(), logs.begin(), logs.end());
   }
   return evidence_of(all);
@@ -98,15 +100,16 @@ Evidence pooled(const Pairs& pairs) {
 
 // That the effect is the same in all states is not assumed: every difference between two of them must be shown, with
 // the corrected confidence, to be under the smallest effect.
-bool may_be_pooled(const std::vector<Evidence>& states, const CompareRules& rules) {
+bool may_be_pooled(const Pairs& states, const CompareRules& rules) {
   const double confidence = corrected(rules, rules.comparisons);
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      const MeanInterval d = difference_interval(states[i].by_launch, states[j].by_launch, confidence);
+  for (auto one = states.begin(); one != states.end(); ++one) {
+    for (auto other = std::next(one); other != states.end(); ++other) {
+      const MeanInterval d =
+          difference_interval(evidence_of(one->second).by_launch, evidence_of(other->second).by_launch, confidence);
       if (!(std::abs(d.mean) + d.half_width < log_effect(rules))) return false;
     }
   }
-  return true;
+  return states.size() > 1;
 }
 
 bool decided(const RatioVerdict& r) { return r.verdict == Effect::faster || r.verdict == Effect::slower; }
@@ -116,39 +119,19 @@ struct Judged {
   StateVerdict headline;
 };
 
-Judged judge_pairs(const Pairs& pairs, const Labels& labels, const CompareRules& rules) {
-  std::vector<Evidence> strong;  // states with launches enough to decide anything
-  std::vector<std::string> names;
-  for (const auto& [state, launches] : pairs) {
-    if (launches.size() < kRecurrences) continue;
-    strong.push_back(evidence_of(launches));
-    names.push_back(labels.name(state));
-  }
+Judged judge_pairs(Pairs states, const Labels& labels, const CompareRules& rules) {
+  const auto weak = [](const auto& state) { return state.second.size() < kRecurrences; };
+  if (!std::ranges::all_of(states, weak)) std::erase_if(states, weak);  // too few launches to decide anything
+  const bool pool = may_be_pooled(states, rules);
+  const int comparisons = rules.comparisons * (pool ? 1 : std::max<int>(1, static_cast<int>(states.size())));
+  const auto judge = [&](const Evidence& e) { return judge_ratios(e.by_launch, e.pairs, rules, comparisons); };
   Judged judged;
-  if (strong.size() > 1 && may_be_pooled(strong, rules)) {
-    const Evidence all = pooled(pairs);
-    judged.headline = {"pooled", judge_ratios(all.by_launch, all.pairs, rules, rules.comparisons)};
-    for (std::size_t i = 0; i < strong.size(); ++i) {
-      judged.by_state.push_back(
-          {names[i], judge_ratios(strong[i].by_launch, strong[i].pairs, rules, rules.comparisons)});
-    }
-    return judged;
+  for (const auto& [state, launches] : states) {
+    judged.by_state.push_back({labels.name(state), judge(evidence_of(launches))});
   }
-  const int comparisons = rules.comparisons * std::max<int>(1, static_cast<int>(strong.size()));
-  for (std::size_t i = 0; i < strong.size(); ++i) {
-    judged.by_state.push_back({names[i], judge_ratios(strong[i].by_launch, strong[i].pairs, rules, comparisons)});
-  }
-  if (strong.empty()) {  // too little everywhere: shown, not judged
-    for (const auto& [state, launches] : pairs) {
-      const Evidence e = evidence_of(launches);
-      judged.by_state.push_back({labels.name(state), judge_ratios(e.by_launch, e.pairs, rules, comparisons)});
-    }
-  }
-  if (judged.by_state.empty()) {
-    judged.headline = {"none", judge_ratios({}, 0, rules, comparisons)};
-  } else {
-    judged.headline = combined(judged.by_state);
-  }
+  judged.headline = pool             ? StateVerdict{"pooled", judge(pooled(states))}
+                    : states.empty() ? StateVerdict{"none", judge({})}
+                                     : combined(judged.by_state);
   return judged;
 }
 
@@ -258,13 +241,21 @@ CaseComparison judge_launches(std::vector<Launch> launches, const CompareRules& 
           usable_ns[seat].push_back(batch.median_ns());
         }
       }
-      const auto pair = [&](Seat seat, Pairs& pairs) {
-        const auto& a = state[static_cast<int>(Seat::a)];
-        if (!a || state[static_cast<int>(seat)] != a) return;
-        pairs[*a][l].push_back(std::log(round[seat].median_ns() / round[Seat::a].median_ns()));
+      const auto log_ns = [&](Seat seat) { return std::log(round[seat].median_ns()); };
+      const auto together = [&](Seat x, Seat y) {
+        return state[static_cast<int>(x)] && state[static_cast<int>(x)] == state[static_cast<int>(y)];
       };
-      pair(Seat::b, change);
-      pair(Seat::control, control);
+      if (together(Seat::a, Seat::control)) {
+        control[*state[static_cast<int>(Seat::a)]][l].push_back(log_ns(Seat::control) - log_ns(Seat::a));
+      }
+      // Both runs of A are A: as many as were taken in B's state are what B is held against.
+      std::vector<double> base;
+      for (const Seat seat : {Seat::a, Seat::control}) {
+        if (together(Seat::b, seat)) base.push_back(log_ns(seat));
+      }
+      if (base.empty()) continue;
+      const double mean = std::accumulate(base.begin(), base.end(), 0.0) / static_cast<double>(base.size());
+      change[*state[static_cast<int>(Seat::b)]][l].push_back(log_ns(Seat::b) - mean);
     }
   }
   const Judged judged = judge_pairs(change, labels, rules);

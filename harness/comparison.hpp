@@ -2,10 +2,11 @@
 // measures, so all of it is tested on samples whose truth is known.
 //
 // The unit of evidence is the launch: A, B and a second A, the control, are set up afresh in processes of their own,
-// and batches of their calls are timed in rounds, in random order. A ratio is paired within a round, and only if both
-// batches were taken in one state of the machine; a launch gives one number a state, the median of its ratios. The
-// interval is Student's t over launches, on the logarithms, so that it holds what differs between processes (layout,
-// pages) and no long run of samples from one process can narrow it.
+// and batches of their calls are timed in rounds, in random order. A ratio is paired within a round, B over the
+// geometric mean of those A's that were taken in the same state of the machine; a launch gives one number a state, the
+// median of its ratios. The control, one A over the other, is independent of what B is held against: their difference
+// and their mean. The interval is Student's t over launches, on the logarithms, so that it holds what differs between
+// processes (layout, pages) and no long run of samples from one process can narrow it.
 //
 // Ratios are time of B / time of A: above 1, B is slower.
 #pragma once
@@ -77,8 +78,8 @@ using Launch = std::vector<Round>;
 
 // One case, judged.
 struct CaseComparison {
-  std::string id{};         // of what was compared: "ternary_matmul/direct.avx2/rows=4096,.../threads:1/cold"
-  std::string a{}, b{};       // variants, binaries or run files
+  std::string id{};       // of what was compared: "ternary_matmul/direct.avx2/rows=4096,.../threads:1/cold"
+  std::string a{}, b{};   // variants, binaries or run files
   RatioVerdict result{};  // what is said of the case: of one state, or pooled over them
   std::string state{};    // of the result: "A", "one state", "pooled", "A SLOWER, B SAME"
   std::vector<StateVerdict> by_state{};

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <limits>
 
 #include "interrupt.hpp"
 #include "rng.hpp"
@@ -12,16 +14,21 @@
 namespace bitproof {
 namespace {
 
-constexpr int kFewestRounds = 4, kMostRounds = 24;
+// Of five ratios two may be off without moving their median.
+constexpr int kFewestRounds = 5, kMostRounds = 25;
 
 std::optional<double> width_of(const RatioVerdict& r) {
   if (!r.ratio || !std::isfinite(r.ci_high) || r.ci_low <= 0) return std::nullopt;
   return r.ci_high / r.ci_low - 1;
 }
 
+// Of rounds whose times are times: what is set aside for other reasons is as good an estimate of the cost of a round.
 std::vector<double> log_ratios(const Launch& launch) {
   std::vector<double> logs;
-  for (const Round& round : launch) logs.push_back(std::log(round[Seat::b].median_ns() / round[Seat::a].median_ns()));
+  for (const Round& round : launch) {
+    const double a = round[Seat::a].median_ns(), b = round[Seat::b].median_ns(), c = round[Seat::control].median_ns();
+    if (a > 0 && b > 0 && c > 0) logs.push_back(std::log(b) - (std::log(a) + std::log(c)) / 2);
+  }
   return logs;
 }
 
@@ -44,6 +51,8 @@ class ComparisonRun {
         add_launch(launch);
         judged_ = judge_launches(launches_, rules_);
         stopped = why_stop();
+      } catch (const Interrupted&) {
+        break;  // the launch under way is dropped
       } catch (const CrewFailed& e) {
         failure = fmt::format("launch {}: {}", launches_.size() + 1, e.what());
       }
@@ -97,19 +106,23 @@ class ComparisonRun {
     double within = 0;
     for (const Launch& launch : launches_) {
       const std::vector<double> logs = log_ratios(launch);
+      if (logs.empty()) continue;
       means.push_back(median(logs));
       within += variance(logs) / static_cast<double>(launches_.size());
     }
+    if (means.size() < 2) return kFewestRounds;
     const double noise_of_means = within / static_cast<double>(launches_.back().size());
-    return rounds_worth_their_time(set_up_s, round_s_, within, variance(means) - noise_of_means);
+    const double confidence = 1 - (1 - rules_.confidence) / rules_.comparisons;
+    return rounds_worth_their_time(set_up_s, round_s_, within, variance(means) - noise_of_means, schedule_.budget_s,
+                                   confidence);
   }
 
   std::string why_stop() const {
     const std::optional<double> width = width_of(judged_.result);
-    if (width && *width <= schedule_.width && std::ssize(launches_) >= schedule_.fewest_launches) {
+    if (width && *width <= schedule_.width && std::ssize(judged_.result.by_launch) >= schedule_.fewest_launches) {
       return fmt::format("the interval is {:.1f} % wide, asked {:.1f} %", 100 * *width, 100 * schedule_.width);
     }
-    if (elapsed_s() + launch_s_ + round_s_ > schedule_.budget_s) {
+    if (elapsed_s() + launch_s_ + kFewestRounds * round_s_ > schedule_.budget_s) {
       return fmt::format("the budget of {:.0f} s ended", schedule_.budget_s);
     }
     return "";
@@ -134,11 +147,21 @@ class ComparisonRun {
 
 }  // namespace
 
-int rounds_worth_their_time(double launch_s, double round_s, double within, double between) {
-  if (!(within > 0) || !(launch_s > 0)) return kFewestRounds;
-  if (!(between > 0)) return kMostRounds;
-  const double best = std::sqrt(launch_s / round_s * within / between);
-  return static_cast<int>(std::lround(std::clamp<double>(best, kFewestRounds, kMostRounds)));
+int rounds_worth_their_time(double launch_s, double round_s, double within, double between, double budget_s,
+                            double confidence) {
+  int best = kFewestRounds;
+  double narrowest = std::numeric_limits<double>::infinity();
+  for (int rounds = kFewestRounds; rounds <= kMostRounds; ++rounds) {
+    const double launches = std::floor(budget_s / (launch_s + rounds * round_s));
+    if (launches < kRecurrences) break;
+    const double variance = std::max(between, 0.0) + within / rounds;
+    const boost::math::students_t t(launches - 1);
+    const double half_width = boost::math::quantile(t, 0.5 + confidence / 2) * std::sqrt(variance / launches);
+    if (half_width >= narrowest) continue;
+    narrowest = half_width;
+    best = rounds;
+  }
+  return best;
 }
 
 CaseComparison run_comparison(const std::function<std::unique_ptr<Crew>()>& launch, const CompareRules& rules,

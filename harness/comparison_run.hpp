@@ -37,9 +37,12 @@ struct CompareProgress {
   std::optional<double> width;  // so far
 };
 
-// What Kalibera and Jones (Rigorous Benchmarking in Reasonable Time, ISMM 2013) show to cost least: rounds a launch =
-// sqrt(cost of a launch / cost of a round x variance within launches / variance between launches).
-int rounds_worth_their_time(double launch_s, double round_s, double within, double between);
+// How long to stay with a launch before the next: the rounds that make the interval narrowest in the budget, for a
+// launch costs its set-up, and launches are what the interval is over. Variances are of logarithms of ratios, within
+// launches (between rounds) and between launches. (Kalibera and Jones, Rigorous Benchmarking in Reasonable Time, ISMM
+// 2013, but with Student's quantiles for the few launches that a minute holds.)
+int rounds_worth_their_time(double launch_s, double round_s, double within, double between, double budget_s,
+                            double confidence);
 
 // Never throws CrewFailed: `failure` then says what happened, the launch that failed is not among the samples, and the
 // verdict is AMBIGUOUS. Interrupted: what was measured so far, judged.

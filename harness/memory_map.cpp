@@ -23,8 +23,6 @@
 namespace bitproof {
 namespace {
 
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
-
 std::size_t page_size() {
   static const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   return bytes;
@@ -41,20 +39,22 @@ class SparePages {
  public:
   Mapping take(std::size_t bytes) {
     std::vector<Mapping>& spare = spare_[bytes];
-    if (spare.empty()) return Mapping(bytes, Pages::small);
+    if (spare.empty()) return Mapping(bytes, Pages::small, kFence);
     Mapping map = std::move(spare.back());
     spare.pop_back();
-    held_ -= bytes;
+    held_ -= map.reserved().size();
     return map;
   }
   void give(Mapping map) {
-    constexpr std::size_t kMostHeld = std::size_t{256} << 20;
-    if (held_ + map.size() > kMostHeld) return;
-    held_ += map.size();
+    if (held_ + map.reserved().size() > kMostHeld) return;
+    held_ += map.reserved().size();
     spare_[map.size()].push_back(std::move(map));
   }
 
  private:
+  static constexpr std::size_t kFence = std::size_t{64} << 10;
+  static constexpr std::size_t kMostHeld = std::size_t{128} << 20;  // of address space
+
   std::map<std::size_t, std::vector<Mapping>> spare_;
   std::size_t held_ = 0;
 };
@@ -98,16 +98,16 @@ std::optional<std::int64_t> status_bytes(const std::string& key) {
 
 // One inaccessible reservation, opened in the middle: what stays closed is the fence, and keeps the kernel from merging
 // this mapping with a neighbour, which would spoil huge_bytes().
-Mapping::Mapping(std::size_t bytes, Pages pages) {
+Mapping::Mapping(std::size_t bytes, Pages pages, std::size_t alignment) {
   if (bytes > SIZE_MAX / 4) fail(bytes, ENOMEM);
-  const std::size_t page = pages == Pages::huge ? kHugePage : page_size();
+  const std::size_t page = pages == Pages::huge ? kAlignment : page_size();
   const std::size_t open_bytes = round_up(bytes ? bytes : 1, page);
-  const std::size_t reserved_bytes = open_bytes + 3 * kHugePage;
+  const std::size_t reserved_bytes = open_bytes + 3 * alignment;
 
   void* reservation = mmap(nullptr, reserved_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (reservation == MAP_FAILED) fail(bytes, errno);
   reservation_ = static_cast<std::byte*>(reservation);
-  data_ = align_up(reservation_ + 1, kHugePage);
+  data_ = align_up(reservation_ + 1, alignment);
   if (mprotect(data_, open_bytes, PROT_READ | PROT_WRITE) != 0) {
     const int error = errno;
     munmap(reservation_, reserved_bytes);

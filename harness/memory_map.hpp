@@ -18,11 +18,14 @@ enum class Pages : std::uint8_t {
 // The policy of model weights and of the bandwidth ceilings: one constant, so that they cannot differ.
 inline constexpr Pages kModelPages = Pages::huge;
 
-// Zeroed private memory, 2 MiB aligned, with an inaccessible page before and after it. Move only.
+// Zeroed private memory with at least an inaccessible page before and after it, which costs up to three alignments of
+// address space. Move only.
 class Mapping {
  public:
+  static constexpr std::size_t kAlignment = std::size_t{2} << 20;  // of a huge page
+
   Mapping() = default;
-  Mapping(std::size_t bytes, Pages pages);  // throws std::runtime_error
+  Mapping(std::size_t bytes, Pages pages, std::size_t alignment = kAlignment);  // throws std::runtime_error
   Mapping(Mapping&& other) noexcept;
   Mapping& operator=(Mapping&& other) noexcept;
   ~Mapping();

@@ -167,10 +167,10 @@ std::size_t resident_bytes() {
 
 // Capacity is address space: what nobody writes to may not become resident.
 std::string resident_fault(const memory::Kernel& kernel) {
-  constexpr std::size_t kCapacity = 512 * kMiB, kSlack = 8 * kMiB;
+  constexpr std::size_t kBytes = 512 * kMiB, kSlack = 8 * kMiB;
   const std::size_t before = resident_bytes();
-  Stack stack(kernel, kCapacity);
-  if (!stack.created() || !stack.push(kCapacity / 2)) return "512 MB cannot be reserved";
+  Stack stack(kernel, kBytes);
+  if (!stack.created() || !stack.push(kBytes / 2)) return "512 MB cannot be reserved";
   const std::size_t after = resident_bytes();
   if (after <= before + kSlack) return "";
   return fmt::format("{} MB became resident of 512 MB that nobody wrote to", (after - before) / kMiB);

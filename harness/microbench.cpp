@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <memory>
 #include <set>
-#include <thread>
 
 #include "error.hpp"
 #include "interrupt.hpp"
@@ -71,8 +70,7 @@ void repeat(benchmark::State& state, Entry& entry, Counters& counters) {
   for (auto _ : state) timed.operation();
   if (interrupted()) return state.SkipWithError("interrupted");
   if (timed.count) timed.count(entry.head.counters, static_cast<std::int64_t>(state.iterations()));
-  if (entry.head.threads > 1) std::this_thread::sleep_for(kSpinnersSleep);
-  entry.states.push_back(watch.end());
+  entry.states.push_back(watch.end(entry.head.threads > 1));
   entry.head.ping_pong_ns = entry.states.back().before.ping_pong_ns;
   entry.head.placements.push_back(entry.head.ping_pong_ns);
   if (const std::string fault = timed.verify(); !fault.empty()) state.SkipWithError(fault.c_str());

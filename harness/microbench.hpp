@@ -67,11 +67,11 @@ using Group = std::vector<Registered>;
 std::string benchmark_name(const BenchResult& head);
 
 struct MicrobenchOptions {
-  std::string filter;                // part of "id/case"
+  std::string filter{};              // part of "id/case"
   int cores = 1;                     // what threads = 0 stands for
   std::size_t llc_bytes = 32 << 20;  // cold means rotating through 4 x this
   std::size_t memory_bytes = std::size_t{4} << 30;  // that rotating copies of one group may take
-  std::vector<std::string> google;   // --benchmark_* flags
+  std::vector<std::string> google{};  // --benchmark_* flags
   // Sets of repetitions are added until the interval of the median is no wider than this (ci_high / ci_low - 1), or the
   // timed operations of a benchmark have taken its budget. 0: one set.
   double width = 0, budget_s = 0;
@@ -96,7 +96,7 @@ void take_stock(BenchResult& result);
 // "" while another set of repetitions is wanted, else why not: see MicrobenchOptions::width.
 std::string why_enough(const Estimate& ns, double spent_s, const MicrobenchOptions& options);
 
-// One call of a workload, rotating over its copies. After each repetition what the timed calls left is judged.
+// One call of a workload, rotating over its copies and inputs. After each repetition what the timed calls left is judged.
 Timed timed_workload(std::shared_ptr<Workload> workload, int copies);
 
 // benchmarks/<kind>.cpp

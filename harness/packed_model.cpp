@@ -16,15 +16,15 @@ namespace {
 constexpr std::size_t kLine = 64;
 
 // Rows [row0, row1) of one matrix: the unit that one thread generates and packs.
-struct Block {
+struct RowBlock {
   std::int64_t layer;  // kHeadBlock for the embedding and the head
   Matrix matrix;
   std::int64_t row0, row1;
 };
 constexpr std::int64_t kHeadBlock = -1;
 
-std::vector<Block> blocks(const ModelShape& shape, std::int64_t rows_a_block) {
-  std::vector<Block> list;
+std::vector<RowBlock> blocks(const ModelShape& shape, std::int64_t rows_a_block) {
+  std::vector<RowBlock> list;
   const auto cut = [&](std::int64_t layer, Matrix m, std::int64_t rows) {
     for (std::int64_t row = 0; row < rows; row += rows_a_block) {
       list.push_back({layer, m, row, std::min(row + rows_a_block, rows)});
@@ -84,9 +84,10 @@ PackedModel::PackedModel(SyntheticModel model, std::span<const ternary_matmul::K
   for (const auto* k : head_forms) need += k->packed_bytes(head_shape);
   const auto free = read_machine().memory_available_bytes.value;
   if (free && need > static_cast<std::size_t>(*free)) {
-    throw BadInput("the model's {} packed form(s) and caches need {:.1f} GB and {:.1f} GB of memory are free: use fewer "
-                   "recipes, a smaller --depth or --model",
-                   forms.size(), static_cast<double>(need) * 1e-9, static_cast<double>(*free) * 1e-9);
+    throw BadInput(
+        "the model's {} packed form(s) and caches need {:.1f} GB and {:.1f} GB of memory are free: use fewer "
+        "recipes, a smaller --depth or --model",
+        forms.size(), static_cast<double>(need) * 1e-9, static_cast<double>(*free) * 1e-9);
   }
 
   std::int64_t multiple = 64;
@@ -99,13 +100,13 @@ PackedModel::PackedModel(SyntheticModel model, std::span<const ternary_matmul::K
   }
   embedding_ = Mapping(embedding_bytes, kModelPages);
 
-  const std::vector<Block> work = blocks(m, multiple);
+  const std::vector<RowBlock> work = blocks(m, multiple);
   auto* const table = reinterpret_cast<std::int8_t*>(embedding_.data());
   std::atomic<std::size_t> next{0};
   const auto worker = [&](bool reports) {
     std::vector<std::int8_t> rows(static_cast<std::size_t>(multiple * std::max({m.hidden, m.q_width(), m.ffn})));
     for (std::size_t i; (i = next.fetch_add(1)) < work.size() && !interrupted();) {
-      const Block& b = work[i];
+      const RowBlock& b = work[i];
       if (b.layer == kHeadBlock) {
         model_.embedding(b.row0, b.row1, table + b.row0 * m.hidden);
         model_.head(b.row0, b.row1, rows.data());
@@ -139,11 +140,12 @@ const PackedHead& PackedModel::head(const dense_matmul::Kernel& kernel) const {
   throw std::logic_error("PackedModel: this head form was not asked for");
 }
 
-WeightBytes PackedModel::weight_bytes(const ternary_matmul::Kernel& kernel, const dense_matmul::Kernel& head_kernel) const {
+WeightBytes PackedModel::weight_bytes(const ternary_matmul::Kernel& kernel,
+                                      const dense_matmul::Kernel& head_kernel) const {
   const PackedTernary& t = ternary(kernel);
   const auto bytes = [&](Matrix m) { return static_cast<double>(t.matrix_bytes(m)); };
-  return {bytes(Matrix::q),  bytes(Matrix::k),    bytes(Matrix::v), bytes(Matrix::o), bytes(Matrix::gate),
-          bytes(Matrix::up), bytes(Matrix::down), static_cast<double>(head(head_kernel).bytes)};
+  return {bytes(Matrix::q),    bytes(Matrix::k),  bytes(Matrix::v),    bytes(Matrix::o),
+          bytes(Matrix::gate), bytes(Matrix::up), bytes(Matrix::down), static_cast<double>(head(head_kernel).bytes)};
 }
 
 }  // namespace bitproof

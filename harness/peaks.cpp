@@ -72,20 +72,40 @@ class CacheBuffer {
   std::atomic<bool> wrong_ = false;
 };
 
-// Bytes of one thread's part of half a level; 0 where most of that would be nearer by.
-std::size_t part_bytes(const std::vector<CacheLevel>& levels, std::size_t index, int threads) {
-  const std::size_t part =
-      levels[index].capacity(threads) / 2 / static_cast<std::size_t>(threads) / kReadStep * kReadStep;
-  const std::size_t nearer = index == 0 ? 0 : levels[index - 1].capacity(threads) / static_cast<std::size_t>(threads);
-  if (part < 2 * nearer || part == 0) return 0;
-  // An odd number of steps, so that no two streams are a power of two apart.
-  return part / kReadStep % 2 == 0 ? part - kReadStep : part;
+// Bytes of one thread's part of a level: of half of it, and of as little as does not come from nearer by. Where a cache
+// is shared with strangers, as the last level of a rented machine is, the half may not be ours to fill.
+std::vector<std::size_t> part_sizes(const std::vector<CacheLevel>& levels, std::size_t index, int threads) {
+  const auto n = static_cast<std::size_t>(threads);
+  const std::size_t half = levels[index].capacity(threads) / 2 / n;
+  const std::size_t nearer = index == 0 ? 0 : levels[index - 1].capacity(threads) / n;
+  std::vector<std::size_t> sizes;
+  for (const std::size_t part : {half, index == 0 ? half : std::min(half, 4 * nearer)}) {
+    const std::size_t steps = part / kReadStep;
+    // An odd number of steps, so that no two streams are a power of two apart.
+    const std::size_t bytes = (steps - (steps % 2 == 0 && steps > 0)) * kReadStep;
+    if (part >= 2 * nearer && bytes > 0 && (sizes.empty() || sizes.back() != bytes)) sizes.push_back(bytes);
+  }
+  return sizes;
 }
 
 struct Cell {
   PeakSample head;  // without numbers
   std::function<Peak(std::chrono::nanoseconds)> run;
 };
+
+void add_reads(const CacheLevel& level, std::size_t part, int threads, std::vector<Cell>& cells) {
+  const auto buffer = std::make_shared<CacheBuffer>(part, threads);
+  for (const ReadPattern& pattern : read_patterns()) {
+    if (pattern.prefetches) continue;
+    const auto work = [buffer, &pattern](int thread) { return buffer->read(pattern, thread); };
+    const std::string text = fmt::format("{} of {} KB a thread", pattern.name, part >> 10);
+    cells.push_back({{level.name(), "", text, threads, 0, {}, 0}, [=](auto time) {
+                       const Peak peak = run_for(time, threads, work);
+                       buffer->require_right_sums();
+                       return peak;
+                     }});
+  }
+}
 
 std::vector<Cell> cells_for(int threads, const std::vector<CacheLevel>& levels) {
   std::vector<Cell> cells;
@@ -99,18 +119,7 @@ std::vector<Cell> cells_for(int threads, const std::vector<CacheLevel>& levels) 
                      [=](auto time) { return run_for(time, threads, work); }});
   }
   for (std::size_t i = 0; i < levels.size(); ++i) {
-    const std::size_t part = part_bytes(levels, i, threads);
-    if (part == 0) continue;
-    const auto buffer = std::make_shared<CacheBuffer>(part, threads);
-    for (const ReadPattern& pattern : read_patterns()) {
-      if (pattern.prefetches) continue;
-      const auto work = [buffer, &pattern](int thread) { return buffer->read(pattern, thread); };
-      cells.push_back({{levels[i].name(), "", pattern.name, threads, 0, {}, 0}, [=](auto time) {
-                         const Peak peak = run_for(time, threads, work);
-                         buffer->require_right_sums();
-                         return peak;
-                       }});
-    }
+    for (const std::size_t part : part_sizes(levels, i, threads)) add_reads(levels[i], part, threads, cells);
   }
   return cells;
 }

@@ -36,8 +36,8 @@ struct PeakSample {
 };
 
 // Every runnable loop of op_loops() and every read pattern without prefetch on every level, at 1..max_threads threads,
-// once a round, shuffled anew in each. A read takes half of the level, split over the threads that share it; a level
-// that is not at least twice what those threads have nearer by is left out at that thread count.
+// once a round, shuffled anew in each. Reads take half of the level, and again four times what is nearer by, split over
+// the threads that share it; a level of less than twice what those threads have nearer by is left out there.
 std::vector<PeakSample> sample_peaks(int max_threads, const std::vector<CacheLevel>& levels, int rounds,
                                      std::chrono::nanoseconds sample = std::chrono::milliseconds(2));
 

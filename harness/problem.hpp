@@ -19,10 +19,15 @@ struct Cost {
   double bytes = 0;
 };
 
+inline constexpr int kTimedInputs = 3;  // input sets of a benchmark
+
 struct WorkloadOptions {
   const threading::Kernel* threading;  // how the call is split
   int threads = 1;
-  int copies = 1;       // instances of everything that is read; calls rotate over them to find caches cold
+  int copies = 1;  // of everything that is read; calls rotate over them to find caches cold
+  // Calls also rotate over so many different inputs; copies of the weights stay as many as they are. Whoever keeps the
+  // last answer, or what was prepared for it, is wrong on the next call.
+  int input_sets = 1;
   bool guarded = true;  // fenced, poisoned and trapped; off for timing
 
   // The rest is for guarded ones.
@@ -37,20 +42,22 @@ struct WorkloadOptions {
 class Workload {
  public:
   virtual ~Workload() = default;
-  virtual void poison() = 0;        // outputs become NaN / a pattern, in-place inputs are restored
-  virtual void call(int copy) = 0;  // the timed thing; copy in [0, copies)
-  virtual Verdict judge(
-      int copy) = 0;                  // what the last call on that copy left: inspect(), and outputs against the oracle
+  virtual void poison() = 0;            // outputs become NaN / a pattern, in-place inputs are restored
+  virtual int instances() const = 0;    // copies or input sets, whichever are more
+  virtual void call(int instance) = 0;  // the timed thing
+  // What the last call on it left: inspect(), and outputs against the oracle.
+  virtual Verdict judge(int instance) = 0;
   virtual Cost cost() const = 0;      // of one call
   virtual bool in_place() const = 0;  // calls change their own input: poison() before a call that is to be judged
   virtual std::size_t bytes_read() const = 0;  // by one copy: what rotation must exceed the last-level cache with
 
   // For checking, of guarded workloads.
-  virtual Verdict inspect(int copy) = 0;  // all but the values of the outputs: stray accesses, changed inputs, crashes
-  virtual Verdict own_checks() = 0;       // what an op's contract promises beside its outputs
-  virtual std::vector<double> outputs(int copy) const = 0;  // what the last call left, every NaN alike
-  virtual std::uint64_t constants() const = 0;              // fingerprint of the packed weights
-  virtual void reverse_inputs() = 0;                        // to other valid inputs in the same place, and back
+  virtual Verdict inspect(
+      int instance) = 0;             // all but the values of the outputs: stray accesses, changed inputs, crashes
+  virtual Verdict own_checks() = 0;  // what an op's contract promises beside its outputs
+  virtual std::vector<double> outputs(int instance) const = 0;  // what the last call left, every NaN alike
+  virtual std::uint64_t constants() const = 0;                  // fingerprint of the packed weights
+  virtual void reverse_inputs() = 0;                            // to other valid inputs in the same place, and back
 };
 
 template <class Kernel>

@@ -1,5 +1,7 @@
 #include "sample_state.hpp"
 
+#include <thread>
+
 #include "ceiling.hpp"
 #include "ceiling_table.hpp"
 
@@ -28,13 +30,14 @@ StateWatch::StateWatch(Counters* counters) : counters_(counters) {
   if (counters_) counters_->start();
 }
 
-SampleState StateWatch::end() {
+SampleState StateWatch::end(bool several_threads) {
   if (counters_) {
     state_.counters = counters_->read();
   } else {
     state_.counters.why.fill("not counted");
   }
   state_.load = load_->read();
+  if (several_threads) std::this_thread::sleep_for(kSpinnersSleep);
   state_.after = read_state();
   return state_;
 }

@@ -33,7 +33,8 @@ class StateWatch {
  public:
   // Counters count the threads that are started after they are; null: not counted.
   explicit StateWatch(Counters* counters = nullptr);
-  SampleState end();
+  // several_threads: OpenMP's still spin for a while, and the probe would see them, so it waits.
+  SampleState end(bool several_threads);
 
  private:
   Counters* counters_;

@@ -8,7 +8,7 @@
 namespace bitproof {
 
 struct SamplerOptions {
-  double batch_ns = 0.25e9;  // of a batch; the kernel's ticks of 10 ms tell foreign load over no less
+  double batch_ns = 0.15e9;  // of a batch; ticks of 10 ms tell foreign load over hardly less
   double delay_share = 0;    // of an operation's time, spun away after each: a slowdown of known size
   ClockNs clock = steady_ns;
 };

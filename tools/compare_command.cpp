@@ -13,6 +13,7 @@
 #include "reports/comparison_json.hpp"
 #include "reports/file.hpp"
 #include "reports/saved_runs.hpp"
+#include "rng.hpp"
 #include "steps.hpp"
 #include "subject.hpp"
 #include "suites.hpp"

@@ -17,6 +17,7 @@
 #include "reports/comparison_json.hpp"
 #include "sampler.hpp"
 #include "subject.hpp"
+#include "workbench.hpp"
 
 namespace bitproof {
 namespace {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "error.hpp"
 #include "nearest.hpp"
 #include "recipe.hpp"
@@ -25,7 +28,10 @@ bool is_kernel(const std::string& op) { return op != "memory" && op != "threadin
 }  // namespace
 
 BenchmarkSpec spec_of(const Subject& s) {
-  BenchmarkSpec spec{.name = "compare", .threads = {s.threads}, .cold = {!s.hot}};
+  BenchmarkSpec spec;
+  spec.name = "compare";
+  spec.threads = {s.threads};
+  spec.cold = {!s.hot};
   if (s.is_loop()) {
     spec.kind = "loop";
     spec.recipe = s.id.substr(std::string("loop/").size());
@@ -55,8 +61,10 @@ std::string name_of(const Subject& s) {
 
 std::vector<Subject> subjects_of(const Suite& suite, const std::string& filter, int cores) {
   std::vector<Subject> all;
+  std::set<std::string> seen;  // on one core, threads = [1, 0] is one point twice
   const auto add = [&](const Subject& s) {
-    if (name_of(s).find(filter) != std::string::npos) all.push_back(s);
+    const std::string name = name_of(s);
+    if (name.find(filter) != std::string::npos && seen.insert(name).second) all.push_back(s);
   };
   for (const BenchmarkSpec& spec : suite.benchmarks) {
     for (const int threads : thread_counts(spec, cores)) {

@@ -1,8 +1,8 @@
 // Kernels alone: every arithmetic op on the shapes of the suite.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "microbench.hpp"
 #include "splits.hpp"
@@ -24,10 +24,11 @@ std::size_t most_in_group(const MicrobenchOptions& options, bool cold) {
   return cold ? std::clamp<std::size_t>(options.memory_bytes / each, 1, kMost) : kMost;
 }
 
-// One workload and which of its copies were called in this repetition.
+// One workload and which of its instances were called in this repetition.
 class Rotation {
  public:
-  Rotation(std::shared_ptr<Workload> workload, int copies) : workload_(std::move(workload)), copies_(copies) {}
+  Rotation(std::shared_ptr<Workload> workload, int copies)
+      : workload_(std::move(workload)), copies_(copies), instances_(workload_->instances()) {}
 
   void begin() {
     workload_->poison();
@@ -37,9 +38,9 @@ class Rotation {
   void call() {
     workload_->call(next_);
     touched_ = std::max(touched_, ++next_);
-    if (next_ == copies_) next_ = 0;
+    if (next_ == instances_) next_ = 0;
   }
-  // Every copy that was called is judged, on what the timed calls left. An op that works in place has gone over its
+  // Every instance that was called is judged, on what the timed calls left. An op that works in place has gone over its
   // own output again and again, so it is judged on one call more.
   std::string verify() {
     if (workload_->in_place()) {
@@ -61,7 +62,7 @@ class Rotation {
 
  private:
   std::shared_ptr<Workload> workload_;
-  int copies_, next_ = 0, touched_ = 0;
+  int copies_, instances_, next_ = 0, touched_ = 0;
 };
 
 // The operations of one call, by what they are. Products by table look-up do not multiply: see op_work.
@@ -81,7 +82,7 @@ void add_operations(Work& work, const Kernel& kernel, const Case& c, double ops)
 template <class Kernel>
 Timed timed_kernel(const Cleared<Kernel>& ticket, const std::shared_ptr<Problem<Kernel>>& problem, const Case& c,
                    const threading::Kernel& split, int threads, bool cold, std::size_t llc_bytes) {
-  WorkloadOptions options{.threading = &split, .threads = threads, .copies = 1, .guarded = false};
+  WorkloadOptions options{.threading = &split, .threads = threads, .input_sets = kTimedInputs, .guarded = false};
   std::shared_ptr<Workload> workload = problem->workload(ticket.kernel(), options);
   if (cold) {
     const std::size_t copies = cold_copies(workload->bytes_read(), llc_bytes);
@@ -107,16 +108,22 @@ void add_op(const std::string& op, const BenchmarkSpec& spec, const MicrobenchOp
       Group group;
       for (const int threads : thread_counts(spec, options.cores)) {
         for (const auto* v : chosen) {
-          BenchResult head{.id = v->id, .benchmark = spec.name, .kind = spec.kind, .c = to_string(c), .threads = threads, .cold = cold};
+          BenchResult head{.id = v->id,
+                           .benchmark = spec.name,
+                           .kind = spec.kind,
+                           .c = to_string(c),
+                           .threads = threads,
+                           .cold = cold};
           if (auto row = not_runnable(head, *v, options.cores)) {
             group.push_back(std::move(*row));
             continue;
           }
           group.push_back({head, [&clearance, &options, problem, c, cold, threads, id = v->id] {
                              const threading::Kernel& split =
-                                 threads == 1 ? whole_split() : clearance.clear<threading::Kernel>("threading/omp_static").kernel();
-                             return timed_kernel<Kernel>(clearance.clear<Kernel>(id, *problem, c), problem, c, split, threads,
-                                                         cold, options.llc_bytes);
+                                 threads == 1 ? whole_split()
+                                              : clearance.clear<threading::Kernel>("threading/omp_static").kernel();
+                             return timed_kernel<Kernel>(clearance.clear<Kernel>(id, *problem, c), problem, c, split,
+                                                         threads, cold, options.llc_bytes);
                            }});
           if (group.size() == most_in_group(options, cold)) groups.push_back(std::exchange(group, {}));
         }

@@ -16,8 +16,12 @@ template <matmul::Weights kWeights>
 struct Inputs {
   explicit Inputs(const Case& given)
       : c(given),
-        w(weight_inputs(c, c.rows, c.cols, kWeights == matmul::Weights::ternary ? 1 : 127)),
+        weights(std::make_shared<const std::vector<std::int8_t>>(
+            weight_inputs(c, c.rows, c.cols, kWeights == matmul::Weights::ternary ? 1 : 127))),
+        w(*weights),
         x(int8_inputs(c, 1)) {}
+  Inputs(const Inputs& first, const Case& other)
+      : c(other), weights(first.weights), w(*weights), x(int8_inputs(c, 1)) {}
 
   const std::vector<std::int32_t>& truth() {
     return lazy.get([&] {
@@ -28,7 +32,9 @@ struct Inputs {
   }
 
   const Case c;
-  std::vector<std::int8_t> w, x;
+  const std::shared_ptr<const std::vector<std::int8_t>> weights;
+  const std::vector<std::int8_t>& w;
+  std::vector<std::int8_t> x;
   Lazy<std::vector<std::int32_t>> lazy;
 };
 
@@ -36,12 +42,14 @@ template <matmul::Weights kWeights>
 struct Instance {
   using Kernel = matmul::Kernel<kWeights>;
 
-  Instance(const Inputs<kWeights>& in, const Kernel& kernel, const WorkloadOptions& options, const Instance* first)
+  Instance(const Inputs<kWeights>& in, const Kernel& kernel, const WorkloadOptions& options, Origin<Instance> from)
       : info(kernel.info),
         shape{in.c.rows, in.c.cols},
         frame(options.placed()),
-        packed(frame.constant("packed weights", kernel.packed_bytes(shape))),
-        prepared(frame.intermediate("prepared bytes", kernel.prepared_bytes(shape.cols, in.c.batch))) {
+        packed_bytes(kernel.packed_bytes(shape)),
+        packed(frame.constant("packed weights", from.shared ? 0 : packed_bytes)),
+        prepared(
+            frame.intermediate("prepared bytes", from.shared ? 0 : kernel.prepared_bytes(shape.cols, in.c.batch))) {
     const std::int64_t stride = round_up(shape.cols, kernel.col_multiple), y_stride = frame.stride(shape.rows);
     std::vector<std::int8_t> padded(static_cast<std::size_t>(in.c.batch * stride), 0);
     for (std::int64_t b = 0; b < in.c.batch; ++b) {
@@ -49,20 +57,25 @@ struct Instance {
     }
     x = frame.input<std::int8_t>("activations", padded);
     y = frame.output<std::int32_t>("output", {in.c.batch, shape.rows, 1, y_stride});
-    for (int t = 0; t < options.threads; ++t) {
-      scratch.push_back(frame.scratch("scratch", kernel.scratch_bytes(shape, in.c.batch)));
-    }
-    if (first) {
-      std::copy_n(first->frame.template at<std::byte>(first->packed), frame.bytes(packed).size(),
-                  frame.template at<std::byte>(packed));
+    if (from.shared) {
+      scratch = from.first->scratch;
     } else {
-      pack(in, kernel, options.pack_parts);
+      for (int t = 0; t < options.threads; ++t) {
+        scratch.push_back(bytes_at(frame.scratch("scratch", kernel.scratch_bytes(shape, in.c.batch))));
+      }
+      if (from.first) {
+        std::copy_n(from.first->bytes_at(from.first->packed), packed_bytes, bytes_at(packed));
+      } else {
+        pack(in, kernel, options.pack_parts);
+      }
+      frame.settle(packed);
     }
-    frame.settle(packed);
+    const Instance& home = from.shared ? *from.first : *this;
+    prepare_to = home.bytes_at(home.prepared);
     call = {shape,
-            frame.template at<std::byte>(packed),
+            home.bytes_at(home.packed),
             {frame.template at<std::int8_t>(x), in.c.batch, shape.cols, stride},
-            frame.template at<std::byte>(prepared),
+            prepare_to,
             frame.template at<std::int32_t>(y),
             y_stride};
   }
@@ -78,7 +91,7 @@ struct Instance {
                                               static_cast<std::size_t>((row1 - row0) * shape.cols));
       const std::int8_t* w =
           frame.checking() ? frame.template at<std::int8_t>(frame.input("weights", rows)) : rows.data();
-      frame.run([&] { kernel.pack(shape, w, row0, row1, frame.template at<std::byte>(packed)); });
+      frame.run([&] { kernel.pack(shape, w, row0, row1, bytes_at(packed)); });
     }
   }
 
@@ -87,20 +100,19 @@ struct Instance {
     const int parts = stage.threads();
     stage.for_tiles({parts, 1, 1}, [&](Tile t, int) {
       for (std::int64_t part = t.row0; part < t.row1; ++part) {
-        kernel.prepare(call.input, frame.template at<std::byte>(prepared), static_cast<int>(part), parts);
+        kernel.prepare(call.input, prepare_to, static_cast<int>(part), parts);
       }
     });
     stage.settle(prepared);
-    stage.compute({shape.rows, kernel.row_multiple, call.input.batch}, [&](Tile t, int thread) {
-      kernel.multiply(call, t, frame.template at<std::byte>(scratch[static_cast<std::size_t>(thread)]));
-    });
+    stage.compute({shape.rows, kernel.row_multiple, call.input.batch},
+                  [&](Tile t, int thread) { kernel.multiply(call, t, scratch[static_cast<std::size_t>(thread)]); });
   }
 
   // An exact form cannot hold its weights in fewer bits than their entropy: log2(3) a trit, log2(255) an int8.
   bool too_small() const {
     const double bits = kWeights == matmul::Weights::ternary ? 1.5849 : 7.994;
     const double weights = static_cast<double>(shape.rows) * static_cast<double>(shape.cols);
-    return info.exactness == Exactness::exact && 8.0 * static_cast<double>(frame.bytes(packed).size()) < bits * weights;
+    return info.exactness == Exactness::exact && 8.0 * static_cast<double>(packed_bytes) < bits * weights;
   }
 
   Verdict judge(Inputs<kWeights>& in) {
@@ -142,13 +154,17 @@ struct Instance {
         static_cast<double>(shape.rows) * static_cast<double>(shape.cols) * static_cast<double>(in.c.batch);
     return {2.0 * macs, static_cast<double>(bytes_read() + in.c.batch * shape.rows * sizeof(std::int32_t))};
   }
-  std::size_t bytes_read() const { return frame.bytes(packed).size() + frame.bytes(x).size(); }
+  std::size_t bytes_read() const { return packed_bytes + frame.bytes(x).size(); }
+
+  std::byte* bytes_at(Frame::Handle h) const { return frame.template at<std::byte>(h); }
 
   const VariantInfo& info;
   matmul::Shape shape;
   Frame frame;
+  std::size_t packed_bytes;
   Frame::Handle packed, prepared, x, y;
-  std::vector<Frame::Handle> scratch;
+  std::vector<std::byte*> scratch;  // by thread
+  std::byte* prepare_to;
   matmul::Call call;
 };
 

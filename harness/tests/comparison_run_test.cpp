@@ -80,10 +80,13 @@ TEST(CompareRun, ACrashIsSaidAndNeverAveragedIn) {
 }
 
 TEST(CompareRun, SpendsTimeWhereTheVarianceIs) {
-  EXPECT_EQ(rounds_worth_their_time(4, 1, 1, 0.04), 10) << "sqrt(4 x 25)";
-  EXPECT_EQ(rounds_worth_their_time(4, 1, 1, 100), 4) << "processes differ: more of them";
-  EXPECT_EQ(rounds_worth_their_time(4, 1, 1, 0), 24) << "they do not: longer ones";
-  EXPECT_EQ(rounds_worth_their_time(4, 1, 0, 1), 4);
+  const auto rounds = [](double launch_s, double within, double between) {
+    return rounds_worth_their_time(launch_s, 0.5, within, between, 60, 0.99);
+  };
+  EXPECT_EQ(rounds(2, 1, 1), 5) << "processes differ: more of them";
+  EXPECT_GT(rounds(4, 1, 0.01), 5) << "they do not: longer ones";
+  EXPECT_GT(rounds(6, 1, 0.01), rounds(1, 1, 0.01)) << "the dearer a launch, the longer";
+  EXPECT_EQ(rounds(50, 1, 0), 5) << "one launch is all there is time for";
 }
 
 }  // namespace

@@ -30,61 +30,74 @@ Rates rates_of(const MadeUpMachine& machine, int trials, const CompareSchedule& 
   return rates;
 }
 
-// The rates below are of fixed seeds, so they are numbers and not chances. What they hold up to: an interval of 99 %
-// is wrong once in 100, and half of that on either side; the rule asks for size and recurrence besides.
+// The rates below are of fixed seeds, so they are numbers and not chances. Nominally an interval of 99 % is wrong once
+// in 100; where it is narrower than half the smallest effect, which the rule asks for besides, hardly ever.
 TEST(CompareRates, NoEffectIsNotCalledOne) {
-  const Rates r = rates_of({}, 1000);
-  EXPECT_LE(r.faster + r.slower, 2);
-  EXPECT_LE(r.control_alarms, 2);
-  EXPECT_GE(r.same, 900);
-  EXPECT_GE(r.covered, 980) << "stopping by the width may cost the interval a little of its 99 %";
+  const Rates r = rates_of({}, 600);
+  EXPECT_LE(r.faster + r.slower, 1);
+  EXPECT_LE(r.control_alarms, 1);
+  EXPECT_GE(r.same, 580);
+  EXPECT_GE(r.covered, 588) << "stopping by the width may cost the interval a little of its 99 %";
 }
 
 TEST(CompareRates, ASlowdownOfFivePercentIsFound) {
-  const Rates r = rates_of({.effect = 1.05}, 400);
-  EXPECT_GE(r.slower, 396);
+  const Rates r = rates_of({.effect = 1.05}, 300);
+  EXPECT_GE(r.slower, 297);
   EXPECT_EQ(r.faster, 0);
 }
 
 TEST(CompareRates, ASlowdownOfThreePercentIsFound) {
-  const Rates r = rates_of({.effect = 1.03}, 400);
-  EXPECT_GE(r.slower, 360);
+  const Rates r = rates_of({.effect = 1.03}, 300);
+  EXPECT_GE(r.slower, 291);
   EXPECT_EQ(r.faster, 0);
 }
 
 TEST(CompareRates, ASpeedupIsNoSlowdown) {
   const Rates r = rates_of({.effect = 1 / 1.05}, 200);
-  EXPECT_GE(r.faster, 196);
+  EXPECT_GE(r.faster, 198);
   EXPECT_EQ(r.slower, 0);
 }
 
 // An effect of 1 % is real, and too small to matter.
 TEST(CompareRates, ASmallEffectIsNotCalledOne) {
-  const Rates r = rates_of({.effect = 1.01}, 400);
-  EXPECT_LE(r.slower, 20);
+  const Rates r = rates_of({.effect = 1.01}, 300);
+  EXPECT_LE(r.slower, 30);
   EXPECT_EQ(r.faster, 0);
 }
 
 // Placements that flip in the middle of launches, and slow everything by 1.8, are blocked.
 TEST(CompareRates, HoldWhileThePlacementFlips) {
-  const Rates none = rates_of({.flips = 0.02}, 400);
-  EXPECT_LE(none.faster + none.slower, 2);
+  const Rates none = rates_of({.flips = 0.02}, 300);
+  EXPECT_LE(none.faster + none.slower, 1);
   const Rates five = rates_of({.effect = 1.05, .flips = 0.02}, 200);
-  EXPECT_GE(five.slower, 170);
+  EXPECT_GE(five.slower, 190);
   EXPECT_EQ(five.faster, 0);
 }
 
 TEST(CompareRates, HoldUnderForeignLoadThatShows) {
-  const Rates none = rates_of({.foreign = 0.3}, 400);
-  EXPECT_LE(none.faster + none.slower, 2);
+  const Rates none = rates_of({.foreign = 0.3}, 300);
+  EXPECT_LE(none.faster + none.slower, 1);
   const Rates five = rates_of({.effect = 1.05, .foreign = 0.3}, 200);
+  EXPECT_GE(five.slower, 180);
+}
+
+// A noisy machine costs answers, not truth: intervals are wide, and wrong as seldom as they say.
+TEST(CompareRates, HoldOnANoisyMachine) {
+  const MadeUpMachine noisy{.between = 0.008, .within = 0.02, .tail = 0.05};
+  const Rates none = rates_of(noisy, 400);
+  EXPECT_LE(none.faster + none.slower, 4);
+  EXPECT_GE(none.covered, 392);
+  MadeUpMachine slowed = noisy;
+  slowed.effect = 1.05;
+  const Rates five = rates_of(slowed, 200);
   EXPECT_GE(five.slower, 190);
+  EXPECT_EQ(five.faster, 0);
 }
 
 // Layout: a process is 5 % off for as long as it lives. Many rounds of few processes would be sure of it.
 TEST(CompareRates, HoldWhenProcessesDiffer) {
-  const Rates r = rates_of({.between = 0.05, .within = 0.005}, 400);
-  EXPECT_LE(r.faster + r.slower, 8);
+  const Rates r = rates_of({.between = 0.05, .within = 0.002}, 400);
+  EXPECT_LE(r.faster + r.slower, 4);
 }
 
 Launch launch_of(std::initializer_list<double> ratios, double ping_pong_ns = 27) {
@@ -203,7 +216,7 @@ TEST(Compare, SetsAsideAndCountsWhatDecidesNothing) {
                          {"its state could not be read", 1},
                          {"the clock went backwards", 1}};
   EXPECT_EQ(c.set_aside, want);
-  EXPECT_EQ(c.result.pairs, 5 * 3 - 4);
+  EXPECT_EQ(c.result.pairs, 5 * 3 - 3) << "one A stands in for the other, but nothing for B";
   EXPECT_EQ(c.launches.size(), 5u) << "kept";
 }
 
@@ -261,7 +274,7 @@ TEST(Compare, CorrectsForManyComparisons) {
 TEST(Compare, NothingUsableIsAmbiguousAndNoNumber) {
   std::vector<Launch> launches = launches_of(3, 1.05);
   for (Launch& launch : launches) {
-    for (Round& round : launch) round[Seat::a].state.load.foreign_fraction = 0.9;
+    for (Round& round : launch) round[Seat::b].state.load.foreign_fraction = 0.9;
   }
   for (const CaseComparison& c : {judge_launches(launches, {}), judge_launches({}, {})}) {
     EXPECT_EQ(c.result.verdict, Effect::ambiguous);

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "made_up_machine.hpp"
+#include "zoo/made_up_machine.hpp"
 #include "support.hpp"
 
 namespace bitproof {

@@ -13,12 +13,12 @@ namespace bitproof {
 namespace {
 
 using kv_cache::Kernel;
-using kv_cache::Shape;
+
 using kv_cache::View;
 
 const Kernel& kernel(const std::string& id) { return *find_variant<Kernel>(id)->kernel; }
 
-constexpr Shape kShapes[] = {
+constexpr kv_cache::Shape kShapes[] = {
     // layers, kv_heads, head_dim, capacity, sequences
     {1, 1, 1, 1, 1}, {2, 2, 4, 7, 2}, {1, 5, 100, 3, 1}, {3, 2, 16, 8, 3}, {2, 1, 128, 17, 1},
 };
@@ -26,7 +26,7 @@ constexpr Shape kShapes[] = {
 class KvCache : public testing::TestWithParam<std::string> {};
 
 TEST_P(KvCache, HasNoFault) {
-  for (const Shape& shape : kShapes) {
+  for (const kv_cache::Shape& shape : kShapes) {
     EXPECT_EQ(kv_cache_fault(kernel(GetParam()), shape), "") << "head_dim " << shape.head_dim;
   }
 }
@@ -41,7 +41,7 @@ TEST_P(KvCache, AsksForMoreThanThereIsWhereTheSizeOverflows) {
 
 TEST_P(KvCache, StartsEveryHeadOnACacheLine) {
   const Kernel& k = kernel(GetParam());
-  for (const Shape& shape : kShapes) {
+  for (const kv_cache::Shape& shape : kShapes) {
     alignas(64) static std::byte storage[1 << 20];
     ASSERT_LE(k.storage_bytes(shape), sizeof storage);
     for (std::int64_t layer = 0; layer < shape.layers; ++layer) {
@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(Variants, KvCache, testing::ValuesIn(runnable_ids<Kerne
 // The ring with one planted fault. Each takes the right kernel's part and spoils it.
 const Kernel& ring() { return kernel("kv_cache/ring"); }
 const Kernel& contiguous() { return kernel("kv_cache/contiguous"); }
-constexpr Shape kShape{2, 2, 16, 7, 2};
+constexpr kv_cache::Shape kShape{2, 2, 16, 7, 2};
 
 Kernel with_append(Kernel k, decltype(Kernel::append) append) {
   k.append = append;
@@ -71,9 +71,9 @@ Kernel with_view(Kernel k, decltype(Kernel::view) view) {
   return k;
 }
 
-#define APPEND_ARGUMENTS                                                                                             \
-  Shape s, std::byte *storage, std::int64_t layer, std::int64_t sequence, std::int64_t position, std::int64_t count, \
-      const float *k, const float *v
+#define APPEND_ARGUMENTS                                                                                   \
+  kv_cache::Shape s, std::byte *storage, std::int64_t layer, std::int64_t sequence, std::int64_t position, \
+      std::int64_t count, const float *k, const float *v
 
 TEST(PlantedKvCacheFault, OfAppendIsRejected) {
   const auto fault_of = [](decltype(Kernel::append) append) {
@@ -117,9 +117,8 @@ TEST(PlantedKvCacheFault, OfAppendIsRejected) {
     newest = position + count;
     return ring().append(s, storage, layer, sequence, position, count, k, v);
   });
-  stateful.view = [](Shape s, const std::byte* storage, std::int64_t layer, std::int64_t sequence, std::int64_t) {
-    return ring().view(s, storage, layer, sequence, newest);
-  };
+  stateful.view = [](kv_cache::Shape s, const std::byte* storage, std::int64_t layer, std::int64_t sequence,
+                     std::int64_t) { return ring().view(s, storage, layer, sequence, newest); };
   EXPECT_THAT(kv_cache_fault(stateful, kShape), testing::Not("")) << "remembers the last append, of whatever sequence";
   EXPECT_THAT(fault_of([](APPEND_ARGUMENTS) {
                 std::memset(storage + ring().storage_bytes(s), 0, sizeof(float));
@@ -153,7 +152,8 @@ TEST(PlantedKvCacheFault, OfAFullCacheIsRejected) {
       << "drops positions silently";
 }
 
-#define VIEW_ARGUMENTS Shape s, const std::byte *storage, std::int64_t layer, std::int64_t sequence, std::int64_t end
+#define VIEW_ARGUMENTS \
+  kv_cache::Shape s, const std::byte *storage, std::int64_t layer, std::int64_t sequence, std::int64_t end
 
 TEST(PlantedKvCacheFault, OfTheViewIsRejected) {
   const auto fault_of = [](decltype(Kernel::view) view) { return kv_cache_fault(with_view(ring(), view), kShape); };
@@ -196,7 +196,7 @@ TEST(PlantedKvCacheFault, OfTheViewIsRejected) {
 
 TEST(PlantedKvCacheFault, OfTheSizeIsRejected) {
   Kernel k = ring();
-  k.storage_bytes = [](Shape s) { return ring().storage_bytes(s) / 2; };
+  k.storage_bytes = [](kv_cache::Shape s) { return ring().storage_bytes(s) / 2; };
   EXPECT_THAT(kv_cache_fault(k, kShape), testing::HasSubstr("cannot hold"));
   k = ring();
   k.keeps_past = false;

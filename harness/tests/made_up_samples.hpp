@@ -11,9 +11,9 @@ namespace bitproof {
 
 struct MadeUpMachine {
   double effect = 1;          // true ratio of B over A
-  double between = 0.008;     // standard deviation of the logarithm from process to process
-  double within = 0.02;       // from batch to batch
-  double tail = 0.05;         // share of batches that something unseen slows by 10 to 50 %
+  double between = 0.004;     // standard deviation of the logarithm from process to process
+  double within = 0.01;       // from batch to batch
+  double tail = 0.03;         // share of batches that something unseen slows by 10 to 50 %
   double foreign = 0;         // share of batches under foreign load, that shows, and doubles the time
   double flips = 0;           // chance from batch to batch that the placement changes
   double state_factor = 1.8;  // of times in the second placement
@@ -42,7 +42,7 @@ class MadeUpTime {
       batch.state.before = {reading(), 3.5, ""};
       batch.state.after = {reading(), 3.5, ""};
     }
-    elapsed_s_ += 0.3;
+    elapsed_s_ += 0.2;
     return batch;
   }
 

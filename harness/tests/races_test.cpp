@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "registry.hpp"
+#include "support.hpp"
 #include "team.hpp"
 #include "variant_names.hpp"
 
@@ -20,9 +21,9 @@ namespace {
 constexpr int kThreads = 3, kRows = 64;
 constexpr int kReported = 66;  // the exit code of a program in which ThreadSanitizer reported anything
 
-class Races : public testing::TestWithParam<std::string> {
+class ThreadingRaces : public testing::TestWithParam<std::string> {
  protected:
-  Races() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+  ThreadingRaces() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 
   Team team() const { return {*find_variant<threading::Kernel>(GetParam())->kernel, kThreads}; }
 };
@@ -55,11 +56,13 @@ constexpr threading::Space kSpace{kRows, 1, kRows};
   std::exit(sum == kRows * kRows ? 0 : 1);
 }
 
-TEST_P(Races, APlantedOneIsReported) {
+TEST_P(ThreadingRaces, APlantedOneIsReported) {
   EXPECT_EXIT(share_a_sum(team()), testing::ExitedWithCode(kReported), "data race");
 }
 
-TEST_P(Races, WhatTheBarriersOrderIsNone) { EXPECT_EXIT(keep_apart(team()), testing::ExitedWithCode(0), "^$"); }
+TEST_P(ThreadingRaces, WhatTheBarriersOrderIsNone) {
+  EXPECT_EXIT(keep_apart(team()), testing::ExitedWithCode(0), "^$");
+}
 
 std::vector<std::string> with_threads() {
   std::vector<std::string> ids;
@@ -69,7 +72,18 @@ std::vector<std::string> with_threads() {
   return ids;
 }
 
-INSTANTIATE_TEST_SUITE_P(Variants, Races, testing::ValuesIn(with_threads()), test_name);
+INSTANTIATE_TEST_SUITE_P(Variants, ThreadingRaces, testing::ValuesIn(with_threads()), test_name);
+
+// The whole loop: what a race would show is reported when the program ends, and fails it.
+TEST(Races, NoneInTheTokenLoopWhateverSplits) {
+  Decoding d;
+  const Logits want = d.logits(with(best(), "threading=serial"));
+  for (const std::string& id : with_threads())
+    EXPECT_EQ(d.logits(with(best(), "threading=" + id), kThreads), want) << id;
+  for (const char* slot : {"memory=malloc", "kv_cache=recompute"}) {
+    EXPECT_EQ(d.logits(with(best(), slot), kThreads), want) << slot;
+  }
+}
 
 // Two would each have threads of their own, and only LLVM's tells the sanitizer what it orders.
 TEST(OpenMp, HasOneRuntime) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/tests/made_up_machine.hpp"
+#include "harness/zoo/made_up_machine.hpp"
 #include "harness/tests/support.hpp"
 #include "reports/attribution_json.hpp"
 #include "reports/bench_json.hpp"

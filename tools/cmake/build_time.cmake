@@ -1,4 +1,4 @@
-# What keeps a build on two cores short. Together with the unity build of preset `release`: 4.5 minutes instead of 8.5.
+# What keeps a build on two cores short: with all of it, half the time.
 
 # Foreign headers are parsed once a target. None of ours, so that a change rebuilds what it must. `dev` builds without,
 # which shows an #include that was forgotten.
@@ -15,4 +15,18 @@ endfunction()
 # Nothing of TARGET runs inside a timed region: its speed does not matter.
 function(bitproof_untimed target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
+# Preset `release` compiles a target's sources in eight groups. A file's group follows from its name alone, so a new file
+# moves no other; names in the anonymous namespaces of one group must differ.
+function(bitproof_grouped target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    get_filename_component(name ${source} NAME)
+    string(MD5 hash ${name})
+    string(SUBSTRING ${hash} 0 1 digit)
+    math(EXPR group "0x${digit} % 8")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
+  endforeach()
 endfunction()

@@ -1,4 +1,6 @@
 // Is a fault found at all? One byte too many is read from what begins like a suite. tools/fuzz wants this one to fail.
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {

@@ -1,4 +1,6 @@
 // What a command line and a repro line hold: "OP CASE", a recipe, a slot.
+#include <algorithm>
+
 #include "case.hpp"
 #include "recipe.hpp"
 #include "refused.hpp"

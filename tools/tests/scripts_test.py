@@ -30,6 +30,7 @@ while [[ $1 != --output-junit ]]; do shift; done
 mkdir -p "${2%/*}"; echo "<testsuite>$CASES</testsuite>" > "$2"
 echo 'tests ran'"""
 PASSED, FAILED = '<testcase status="run"/>', '<testcase status="fail"/>'
+OVER_READ = 'echo "==1==ERROR: AddressSanitizer: heap-buffer-overflow on address 0"; exit 77'
 FUZZER = 'echo "$0 $*" >> calls; echo "Done 9 runs in 1 second(s)"'
 RUN = '{"schema": "s", "arms": [1, 2, 3], "bench": []}'
 
@@ -197,7 +198,7 @@ class Scripts(unittest.TestCase):
 
     # fuzz
 
-    def fuzz(self, *arguments, planted="exit 77", **others):
+    def fuzz(self, *arguments, planted=OVER_READ, **others):
         (self.root / "suites").mkdir(exist_ok=True)
         (self.root / "suites/some.toml").write_text("# about\n[[cases]]\nop = 'rope'\n[[cases]]\nop = 'gate'\n")
         (self.root / "calls").unlink(missing_ok=True)
@@ -252,9 +253,10 @@ class Scripts(unittest.TestCase):
                 self.assertIn("fuzz: words: 9 inputs, nothing found", done.stdout)
 
     def test_fuzz_fails_when_the_planted_fault_is_not_found(self):
-        done = self.fuzz("7", self.fuzz_run("some/run.json"), planted="exit 0")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("the planted fault was not found", done.stderr)
+        for body in ("exit 0", 'echo "no such program"; exit 127'):
+            done = self.fuzz("7", self.fuzz_run("some/run.json"), planted=body)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("the planted fault was not found", done.stderr)
 
     def test_fuzz_rejects_unknown_arguments(self):
         for arguments in (("x",), ("0",), ("-1",), ("1", "a", "b")):
