@@ -33,7 +33,7 @@ const std::vector<Format>& formats() {
 
 // Why the text is no JSON from byte `at` (counted from 1) on.
 std::string why_not_json(const std::string& text, std::size_t at, const std::string& parser) {
-  if (parser.find("expected end of input") != std::string::npos) {
+  if (parser.find("; expected end of input") != std::string::npos) {
     return fmt::format("a second document at byte {}: runs mixed into one file", at);
   }
   const std::string near = text.substr(at < 3 ? 0 : at - 3, 12);
