@@ -24,9 +24,6 @@ double ns_since(Clock::time_point start) {
   return std::chrono::duration<double, std::nano>(Clock::now() - start).count();
 }
 
-// After a parallel region OpenMP's threads spin for a while before they sleep; a probe on their CPU would see them.
-constexpr std::chrono::milliseconds kSpinnersSleep{10};
-
 // A probe has no reading when somebody holds a CPU at that moment; on one core it never has one.
 constexpr int kProbes = 3;
 
@@ -40,19 +37,6 @@ double cpu_ns() {
     return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_usec) * 1e3;
   };
   return ns(usage.ru_utime) + ns(usage.ru_stime);
-}
-
-// One read of the clock: the median of many batches.
-double read_ns(ClockNs clock) {
-  constexpr int kReads = 100, kBatches = 51;
-  std::vector<double> batches;
-  for (int b = 0; b < kBatches; ++b) {
-    const double start = clock();
-    double last = start;
-    for (int i = 0; i < kReads; ++i) last = clock();
-    batches.push_back((last - start) / kReads);
-  }
-  return median(std::move(batches));
 }
 
 void accumulate(Ledger& total, const Ledger& part) {
@@ -102,7 +86,7 @@ Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int6
       capacity_(capacity),
       weight_bytes_(model.weight_bytes(recipe.ternary_matmul_slot.kernel(), recipe.dense_matmul_slot.kernel())),
       clock_(clock),
-      clock_read_ns_(read_ns(clock)),
+      clock_read_ns_(bitproof::clock_read_ns(clock)),
       loop_(std::move(decoder)) {}
 
 std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, const KvSnapshot& prefix,

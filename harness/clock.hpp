@@ -12,4 +12,7 @@ inline double steady_ns() {
   return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// One read of the clock: the median of many batches.
+double clock_read_ns(ClockNs clock);
+
 }  // namespace bitproof

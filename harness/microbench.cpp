@@ -25,6 +25,7 @@ class Collector : public benchmark::BenchmarkReporter {
       if (run.error_occurred) {
         errors[name] = run.error_message;
       } else {
+        iterations[name] = run.iterations;
         ns[name].push_back(run.real_accumulated_time / static_cast<double>(run.iterations) * 1e9);
       }
     }
@@ -32,6 +33,7 @@ class Collector : public benchmark::BenchmarkReporter {
 
   std::map<std::string, std::vector<double>> ns;
   std::map<std::string, std::string> errors;
+  std::map<std::string, std::int64_t> iterations;
 };
 
 // Google Benchmark reads its flags once; these come before the user's, which win.
@@ -49,58 +51,97 @@ void initialize(const std::vector<std::string>& google) {
   if (argc > 1) throw BadInput("Google Benchmark does not know {}", argv[1]);
 }
 
-void repeat(benchmark::State& state, const Timed& timed, BenchResult& head) {
+// A benchmark of a group, from its first set of repetitions to its last.
+struct Entry {
+  BenchResult head;
+  std::shared_ptr<Timed> timed{};        // none: head.failure says why there is no number
+  std::int64_t iterations = 0;           // a repetition, once Google Benchmark has found them
+  std::vector<SampleState> states{};     // of the set under way, trials included
+  double spent_s = 0;
+  bool open = true;
+};
+
+void repeat(benchmark::State& state, Entry& entry, Counters& counters) {
   if (interrupted()) return state.SkipWithError("interrupted");
+  const Timed& timed = *entry.timed;
   if (timed.begin) timed.begin();
-  head.ping_pong_ns = probe_state().ping_pong_ns;
-  head.placements.push_back(head.ping_pong_ns);
+  // Threads that an earlier region started are not counted.
+  StateWatch watch(entry.head.threads == 1 ? &counters : nullptr);
   for (auto _ : state) timed.operation();
   if (interrupted()) return state.SkipWithError("interrupted");
-  if (timed.count) timed.count(head.counters, static_cast<std::int64_t>(state.iterations()));
+  if (timed.count) timed.count(entry.head.counters, static_cast<std::int64_t>(state.iterations()));
+  entry.states.push_back(watch.end(entry.head.threads > 1));
+  entry.head.ping_pong_ns = entry.states.back().before.ping_pong_ns;
+  entry.head.placements.push_back(entry.head.ping_pong_ns);
   if (const std::string fault = timed.verify(); !fault.empty()) state.SkipWithError(fault.c_str());
 }
 
-// Makes and registers one benchmark; what does not clear gets a failure instead of a number.
-void prepare(const Registered& registered, BenchResult& head) {
-  if (!registered.make) return;
-  try {
-    const auto timed = std::make_shared<Timed>(registered.make());
-    head.cost = timed->cost;
-    head.work = timed->work;
-    benchmark::RegisterBenchmark(benchmark_name(head).c_str(), [timed, &head](benchmark::State& state) {
-      repeat(state, *timed, head);
-    })->UseRealTime();
-  } catch (const NotCleared& e) {
-    head.failure = std::string("not cleared, so not timed: ") + e.what();
+// What does not clear gets a failure instead of a number.
+Entry make_entry(const Registered& registered) {
+  Entry entry{.head = registered.head};
+  if (registered.make) {
+    try {
+      entry.timed = std::make_shared<Timed>(registered.make());
+      entry.head.cost = entry.timed->cost;
+      entry.head.work = entry.timed->work;
+    } catch (const NotCleared& e) {
+      entry.head.failure = std::string("not cleared, so not timed: ") + e.what();
+    }
+  }
+  entry.open = entry.timed != nullptr;
+  return entry;
+}
+
+// What the set of repetitions that just ran says of an entry. The last states are those of the repetitions: the trials
+// that find the number of iterations come before them.
+void take_in(Entry& entry, Collector& collector, const MicrobenchOptions& options) {
+  const std::string name = benchmark_name(entry.head);
+  const std::vector<double>& ns = collector.ns[name];
+  BenchResult& r = entry.head;
+  entry.open = false;
+  if (collector.errors.contains(name)) {
+    r.failure = collector.errors[name];
+    return;
+  }
+  if (ns.empty()) return;  // excluded by --benchmark_filter
+  entry.iterations = collector.iterations[name];
+  r.samples.insert(r.samples.end(), ns.begin(), ns.end());
+  r.states.insert(r.states.end(), entry.states.end() - std::ssize(ns), entry.states.end());
+  entry.states.clear();
+  for (const double x : ns) entry.spent_s += x * 1e-9 * static_cast<double>(entry.iterations);
+  take_stock(r);
+  r.stopped = why_enough(r.ns, entry.spent_s, options);
+  entry.open = r.stopped.empty();
+}
+
+void run_group(const Group& group, const MicrobenchOptions& options, Counters& counters, std::vector<BenchResult>& results) {
+  std::vector<Entry> entries;
+  for (const Registered& registered : group) entries.push_back(make_entry(registered));
+  const auto any_open = [&] { return std::ranges::any_of(entries, &Entry::open); };
+  while (any_open()) {
+    benchmark::ClearRegisteredBenchmarks();
+    for (Entry& entry : entries) {
+      if (!entry.open) continue;
+      auto* one = benchmark::RegisterBenchmark(benchmark_name(entry.head).c_str(), [&entry, &counters](benchmark::State& state) {
+        repeat(state, entry, counters);
+      });
+      one->UseRealTime();
+      if (entry.iterations > 0) one->Iterations(entry.iterations);
+    }
+    Collector collector;
+    benchmark::RunSpecifiedBenchmarks(&collector);
+    benchmark::ClearRegisteredBenchmarks();
+    if (interrupted()) throw Interrupted();
+    for (Entry& entry : entries) {
+      if (entry.open) take_in(entry, collector, options);
+    }
+  }
+  for (Entry& entry : entries) {
+    if (!entry.head.failure.empty() || !entry.head.samples.empty()) results.push_back(std::move(entry.head));
   }
 }
 
-void run_group(const Group& group, std::vector<BenchResult>& results) {
-  std::vector<BenchResult> heads;
-  heads.reserve(group.size());  // the benchmarks keep references into it
-  benchmark::ClearRegisteredBenchmarks();
-  for (const Registered& registered : group) {
-    heads.push_back(registered.head);
-    prepare(registered, heads.back());
-  }
-  Collector collector;
-  benchmark::RunSpecifiedBenchmarks(&collector);
-  benchmark::ClearRegisteredBenchmarks();
-  if (interrupted()) throw Interrupted();
-  for (BenchResult& head : heads) {
-    const std::string name = benchmark_name(head);
-    if (head.failure.empty()) {
-      if (collector.errors.contains(name)) {
-        head.failure = collector.errors[name];
-      } else if (collector.ns[name].empty()) {
-        continue;  // excluded by --benchmark_filter
-      } else {
-        head.ns = estimate(collector.ns[name]);
-      }
-    }
-    results.push_back(std::move(head));
-  }
-}
+}  // namespace
 
 std::vector<Group> groups_of(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance) {
   for (const std::string& text : spec.variants) {
@@ -118,7 +159,35 @@ std::vector<Group> groups_of(const BenchmarkSpec& spec, const MicrobenchOptions&
   return loop_groups(spec, options, clearance);
 }
 
-}  // namespace
+void take_stock(BenchResult& r) {
+  constexpr std::size_t kFewest = 3;
+  std::vector<double> usable;
+  r.set_aside.clear();
+  for (std::size_t i = 0; i < r.samples.size(); ++i) {
+    const std::string why = i < r.states.size() ? disturbance(r.states[i].load) : "";
+    if (why.empty()) {
+      usable.push_back(r.samples[i]);
+    } else {
+      ++r.set_aside[why];
+    }
+  }
+  if (usable.size() < kFewest && !r.set_aside.empty()) {
+    usable = r.samples;
+    r.set_aside.clear();
+  }
+  r.ns = estimate(std::move(usable));
+}
+
+std::string why_enough(const Estimate& ns, double spent_s, const MicrobenchOptions& options) {
+  if (options.width <= 0) return "one set of repetitions";
+  const double width = ns.ci_high / ns.ci_low - 1;
+  // Less than 95 % is no interval to stop by.
+  if (ns.coverage >= 0.95 && width <= options.width) {
+    return fmt::format("the interval is {:.1f} % wide, asked {:.1f} %", 100 * width, 100 * options.width);
+  }
+  if (spent_s >= options.budget_s) return fmt::format("the budget of {:.3g} s ended", options.budget_s);
+  return "";
+}
 
 std::string benchmark_name(const BenchResult& head) {
   return fmt::format("{}/{}/threads:{}/{}", head.id, head.c, head.threads, head.cold ? "cold" : "hot");
@@ -157,6 +226,7 @@ std::vector<BenchResult> run_microbenchmarks(std::span<const BenchmarkSpec> spec
 
 std::vector<BenchResult> run_groups(std::vector<Group> groups, const MicrobenchOptions& options,
                                     const std::function<void(double, const std::string&)>& progress) {
+  Counters counters;
   initialize(options.google);
   std::set<std::string> seen;  // on one core, threads = [1, 0] is one point twice
   for (Group& group : groups) {
@@ -171,7 +241,7 @@ std::vector<BenchResult> run_groups(std::vector<Group> groups, const MicrobenchO
   try {
     for (std::size_t i = 0; i < groups.size() && !interrupted(); ++i) {
       if (progress) progress(static_cast<double>(i) / static_cast<double>(groups.size()), groups[i][0].head.benchmark);
-      run_group(groups[i], results);
+      run_group(groups[i], options, counters, results);
     }
   } catch (const Interrupted&) {
     // The group under way is dropped; what was measured before it stands.

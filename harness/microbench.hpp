@@ -18,6 +18,7 @@
 #include "physics.hpp"
 #include "placement.hpp"
 #include "problem.hpp"
+#include "sample_state.hpp"
 #include "statistics.hpp"
 #include "suite.hpp"
 
@@ -30,12 +31,16 @@ struct BenchResult {
   std::string c;     // what was measured: shape, bytes, depth
   int threads = 1;
   bool cold = false;
-  Estimate ns{};     // of one operation, over the repetitions
+  Estimate ns{};     // of one operation, over the samples that were not set aside
   Cost cost{};       // of one operation; 0 where it has no such cost
   Work work{};       // that one operation must do; what the physics gate holds its time against
   std::map<std::string, double> counters{};  // page faults an operation ...
   std::optional<double> ping_pong_ns{};  // placement just before the last repetition
   std::vector<std::optional<double>> placements{};  // before each of them, Google Benchmark's trials included
+  std::vector<double> samples{};        // every repetition, in order
+  std::vector<SampleState> states{};    // of the machine, around each of them
+  std::map<std::string, int> set_aside{};  // repetitions under foreign load, by reason; where they leave too few, none is
+  std::string stopped{};  // what ended it: narrow enough, or the budget
   std::string failure{};  // why there is no number: the variant or its timed outputs did not pass, or it cannot run here
   bool skipped = false;   // it cannot run here: no number, and no fault
 };
@@ -48,6 +53,7 @@ struct Timed {
   std::function<void(std::map<std::string, double>&, std::int64_t operations)> count;  // may be empty
   Cost cost;
   Work work{};
+  std::int64_t period = 1;  // operations after which they begin anew: costs are equal from period to period
 };
 
 // Benchmarks of one group are interleaved with each other, in random order, repetition by repetition.
@@ -61,20 +67,34 @@ using Group = std::vector<Registered>;
 std::string benchmark_name(const BenchResult& head);
 
 struct MicrobenchOptions {
-  std::string filter;                // part of "id/case"
+  std::string filter{};              // part of "id/case"
   int cores = 1;                     // what threads = 0 stands for
   std::size_t llc_bytes = 32 << 20;  // cold means rotating through 4 x this
   std::size_t memory_bytes = std::size_t{4} << 30;  // that rotating copies of one group may take
-  std::vector<std::string> google;   // --benchmark_* flags
+  std::vector<std::string> google{};  // --benchmark_* flags
+  // Sets of repetitions are added until the interval of the median is no wider than this (ci_high / ci_low - 1), or the
+  // timed operations of a benchmark have taken its budget. 0: one set.
+  double width = 0, budget_s = 0;
 };
 
 std::vector<BenchResult> run_microbenchmarks(std::span<const BenchmarkSpec> specs, const MicrobenchOptions& options,
                                              Clearance& clearance,
                                              const std::function<void(double, const std::string&)>& progress = {});
 
+// The groups of one spec: variants x cases x threads, none of them made yet. They keep references to both arguments.
+// Throws BadInput for a text that no variant is meant by.
+std::vector<Group> groups_of(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance);
+
 // The same for groups that are made already: everything that is timed by bench passes through here.
 std::vector<BenchResult> run_groups(std::vector<Group> groups, const MicrobenchOptions& options,
                                     const std::function<void(double, const std::string&)>& progress = {});
+
+// The estimate over the samples that nobody disturbed, and how many were set aside by reason: none, and all samples are
+// used, where fewer than three would remain.
+void take_stock(BenchResult& result);
+
+// "" while another set of repetitions is wanted, else why not: see MicrobenchOptions::width.
+std::string why_enough(const Estimate& ns, double spent_s, const MicrobenchOptions& options);
 
 // One call of a workload, rotating over its copies and inputs. After each repetition what the timed calls left is judged.
 Timed timed_workload(std::shared_ptr<Workload> workload, int copies);

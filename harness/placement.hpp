@@ -61,6 +61,9 @@ struct MachineState {
 
 MachineState probe_state();
 
+// After a parallel region OpenMP's threads spin for a while before they sleep; a probe on their CPU would see them.
+inline constexpr std::chrono::milliseconds kSpinnersSleep{10};
+
 // Names the states of a run from all its readings. Rule: sort them; the largest gap between neighbours, in log latency
 // and with at least kFewest readings on either side, splits them if its two ends differ by more than kGap. The lower
 // part is state "A", the upper "B"; without such a gap there is "one state". So labels are final when the run is.

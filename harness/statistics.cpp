@@ -27,6 +27,12 @@ double mean(std::span<const double> x) {
   return sum / static_cast<double>(x.size());
 }
 
+double t_half_width(double degrees_of_freedom, double standard_error, double confidence) {
+  if (degrees_of_freedom <= 0) return std::numeric_limits<double>::infinity();
+  const boost::math::students_t t(degrees_of_freedom);
+  return boost::math::quantile(t, 0.5 + confidence / 2) * standard_error;
+}
+
 std::vector<double> logarithms(std::span<const double> samples) {
   require_finite(samples);
   std::vector<double> logs;
@@ -83,23 +89,39 @@ Estimate estimate(std::vector<double> samples, std::uint64_t seed) {
   return e;
 }
 
+double variance(std::span<const double> values) {
+  require_finite(values);
+  if (values.size() == 1) return 0;
+  const double centre = mean(values);
+  double squares = 0;
+  for (double x : values) squares += (x - centre) * (x - centre);
+  return squares / static_cast<double>(values.size() - 1);
+}
+
+MeanInterval mean_interval(std::span<const double> values, double confidence) {
+  require_finite(values);
+  const auto n = static_cast<double>(values.size());
+  return {mean(values), t_half_width(n - 1, std::sqrt(variance(values) / n), confidence)};
+}
+
+MeanInterval difference_interval(std::span<const double> a, std::span<const double> b, double confidence) {
+  require_finite(a);
+  require_finite(b);
+  const auto na = static_cast<double>(a.size()), nb = static_cast<double>(b.size());
+  const double va = variance(a) / na, vb = variance(b) / nb;
+  const double degrees = a.size() < 2 || b.size() < 2 ? 0
+                         : va + vb == 0               ? na + nb - 2
+                                        : (va + vb) * (va + vb) / (va * va / (na - 1) + vb * vb / (nb - 1));
+  return {mean(a) - mean(b), t_half_width(degrees, std::sqrt(va + vb), confidence)};
+}
+
 RatioEstimate ratio_estimate(std::span<const double> numerator, std::span<const double> denominator,
                              double confidence) {
   if (numerator.size() != denominator.size()) throw std::invalid_argument("paired ratio of lists of unequal length");
   std::vector<double> ratios(numerator.size());
   std::ranges::transform(numerator, denominator, ratios.begin(), std::divides{});
 
-  const std::vector<double> logs = logarithms(ratios);
-  const double n = static_cast<double>(logs.size());
-  const double centre = mean(logs);
-  double half_width = std::numeric_limits<double>::infinity();
-  if (logs.size() > 1) {
-    double squares = 0;
-    for (double x : logs) squares += (x - centre) * (x - centre);
-    const double standard_error = std::sqrt(squares / (n - 1) / n);
-    const boost::math::students_t t(n - 1);
-    half_width = boost::math::quantile(t, 0.5 + confidence / 2) * standard_error;
-  }
+  const auto [centre, half_width] = mean_interval(logarithms(ratios), confidence);
   return {median(ratios), std::exp(centre), std::exp(centre - half_width), std::exp(centre + half_width),
           std::move(ratios)};
 }

@@ -29,6 +29,17 @@ struct Estimate {
 inline constexpr std::uint64_t kBootstrapSeed = 0x62697470726f6f66;
 Estimate estimate(std::vector<double> samples, std::uint64_t seed = kBootstrapSeed);
 
+// Student's t for the mean of values that may be taken as independent. One value: an infinite half-width.
+struct MeanInterval {
+  double mean, half_width;
+};
+MeanInterval mean_interval(std::span<const double> values, double confidence);
+
+// Welch's t for the difference of two means, a - b; infinite where one of the lists has a single value.
+MeanInterval difference_interval(std::span<const double> a, std::span<const double> b, double confidence);
+
+double variance(std::span<const double> values);  // unbiased; 0 of one value
+
 // Paired ratio: numerator[i] / denominator[i] were measured in the same round, so what slows a whole round cancels.
 // The interval is Student's t on the logarithms, and so belongs to the geometric mean; the median of the ratios stands
 // beside it, and a skewed list shows in their difference. One pair: 0 and infinity, for one pair bounds nothing.

@@ -139,6 +139,8 @@ class SuiteReader {
         spec.variants = list<std::string>(node, key);
       } else if (key == "recipe") {
         spec.recipe = one<std::string>(node, key);
+      } else if (key == "model") {
+        spec.model = one<std::string>(node, key);
       } else if (key == "depth") {
         spec.depth = within({one<std::int64_t>(node, key)}, 0, kMostDepth, node, key)[0];
       } else if (key == "bytes") {

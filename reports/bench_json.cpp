@@ -1,5 +1,7 @@
 #include "reports/bench_json.hpp"
 
+#include "reports/comparison_json.hpp"
+
 #include <algorithm>
 
 namespace bitproof {
@@ -42,7 +44,14 @@ Json to_json(const BenchResult& r, const CeilingTable& ceilings) {
   put(j, "ci_low_ns", number(r.ns.ci_low), r.failure);
   put(j, "ci_high_ns", number(r.ns.ci_high), r.failure);
   j["n"] = r.ns.samples.size();
-  j["samples"] = r.ns.samples;
+  j["samples"] = r.samples.empty() ? r.ns.samples : r.samples;
+  j["sample_states"] = Json::array();
+  for (const SampleState& s : r.states) j["sample_states"].push_back(to_json(s));
+  j["samples_set_aside"] = r.set_aside;
+  put(j, "p5_ns", number(r.ns.p5), r.failure);
+  put(j, "p95_ns", number(r.ns.p95), r.failure);
+  put(j, "min_ns", number(r.ns.min), r.failure);
+  j["stopped"] = r.stopped;
   put(j, "gb_per_s", rate(r, r.cost.bytes), measured ? "this operation has no bytes to account for" : r.failure);
   put(j, "gop_per_s", rate(r, r.cost.ops), measured ? "this operation has no arithmetic to account for" : r.failure);
   put(j, "fraction_of_ceiling", fraction(r, ceilings),

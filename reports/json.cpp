@@ -93,15 +93,6 @@ Json to_json(const LoopTrial& t) {
 
 }  // namespace
 
-void put(Json& object, const std::string& key, const std::optional<double>& value, const std::string& why) {
-  if (value) {
-    object[key] = *value;
-  } else {
-    object[key] = nullptr;
-    object[key + "_why"] = why;
-  }
-}
-
 Json to_json(const Census& c) {
   Json packed = Json::object();
   for (int w = 0; w < kWidths; ++w) packed[kWidthNames[w]] = c.packed[w];

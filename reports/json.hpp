@@ -22,7 +22,14 @@ using Json = nlohmann::ordered_json;
 inline constexpr const char* kSchema = "bitproof-run/1";
 
 // A value or null with a reason: object[key], object[key + "_why"].
-void put(Json& object, const std::string& key, const std::optional<double>& value, const std::string& why);
+inline void put(Json& object, const std::string& key, const std::optional<double>& value, const std::string& why) {
+  if (value) {
+    object[key] = *value;
+  } else {
+    object[key] = nullptr;
+    object[key + "_why"] = why;
+  }
+}
 
 Json to_json(const Census& c);  // of the functions that do an op's work, by disassembly
 Json to_json(const Variant& v);

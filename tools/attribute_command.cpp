@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <charconv>
 
 #include "command_line.hpp"
 #include "commands.hpp"
@@ -14,16 +13,6 @@
 
 namespace bitproof {
 namespace {
-
-// "90s", "5m", "1h"
-double parse_budget_s(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string unit(end, text.data() + text.size());
-  const double scale = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
-  if (error != std::errc{} || scale == 0 || !(value > 0)) throw BadInput("--budget '{}': write 90s, 5m or 1h", text);
-  return value * scale;
-}
 
 std::string ratio_text(const Json& j, const std::string& key) {
   if (!j.contains(key + "_detail")) return "not measured";

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "axes.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "error.hpp"
@@ -52,15 +55,32 @@ void print_results(const Json& results) {
   table.print();
 }
 
+// Who says how many repetitions he wants gets as many.
+bool counts_repetitions(const std::vector<std::string>& google) {
+  return std::ranges::any_of(google, [](const std::string& flag) { return flag.starts_with("--benchmark_repetitions"); });
+}
+
+void note_set_aside(const std::vector<BenchResult>& results) {
+  for (const BenchResult& r : results) {
+    for (const auto& [why, n] : r.set_aside) {
+      note(fmt::format("{}: {} of {} samples set aside: {}", benchmark_name(r), n, r.samples.size(), why));
+    }
+  }
+}
+
 }  // namespace
 
 int bench_command(const BenchOptions& options) {
-  const Suite suite = read_suites({options.suite});
+  Suite suite = read_suites({options.suite});
   if (suite.benchmarks.empty()) throw BadInput("--suite {}: has no [[benchmarks]]", options.suite);
+  for (const std::string& axis : options.axes) suite.benchmarks = along_axis(suite.benchmarks, axis);
   const int cores = choose_threads(options.threads, false);
+  if (!(options.width > 0)) throw BadInput("--width {}: a share in percent, above 0", options.width);
+  Adaptive adaptive{options.width / 100, parse_budget_s(options.budget)};
+  if (counts_repetitions(options.google)) adaptive = {};
   Clearance clearance;
   const std::vector<BenchResult> results =
-      bench_with_progress(suite.benchmarks, options.filter, cores, options.google, clearance);
+      bench_with_progress(suite.benchmarks, options.filter, cores, options.google, clearance, adaptive);
   CeilingTable ceilings;
   if (!interrupted()) measure_ceilings(ceilings, cores, 3);
   add_states(ceilings, results);
@@ -71,6 +91,7 @@ int bench_command(const BenchOptions& options) {
   } else {
     print_results(list);
   }
+  note_set_aside(results);
   const std::vector<std::string> failed = faults(results, ceilings);
   for (const std::string& fault : failed) note("FAILED: " + fault);
   if (interrupted()) return kInterrupted;
@@ -82,6 +103,9 @@ void add_bench(CommandLine& line) {
   sub.option("filter", o.filter, "part of a benchmark's name, variant or case");
   sub.option("--suite", o.suite, "suite name or file with [[benchmarks]]");
   sub.option("--threads", o.threads, "most threads (default: physical cores)").threads();
+  sub.option("--axis", o.axes, "a sweep: rows=1024,4096, threads=1,2, fill=random,zero, temperature=hot,cold, prefetch=0,8 ...");
+  sub.option("--width", o.width, "percent; a benchmark is done when the interval of its median is no wider");
+  sub.option("--budget", o.budget, "of a benchmark, without its set-up: 2s, 1m");
   sub.json(o.json);
   line.pass_google_flags(sub, o.google);
 }

@@ -52,6 +52,7 @@ Option Subcommand::option(const char* name, Value& value, const char* what) {
 template Option Subcommand::option(const char*, std::string&, const char*);
 template Option Subcommand::option(const char*, int&, const char*);
 template Option Subcommand::option(const char*, std::int64_t&, const char*);
+template Option Subcommand::option(const char*, double&, const char*);
 template Option Subcommand::option(const char*, std::uint64_t&, const char*);
 template Option Subcommand::option(const char*, std::optional<std::int64_t>&, const char*);
 template Option Subcommand::option(const char*, std::optional<std::string>&, const char*);
@@ -60,6 +61,8 @@ template Option Subcommand::option(const char*, std::vector<std::string>&, const
 Option Subcommand::flag(const char* name, bool& value, const char* what) {
   return Option(app_->add_flag(name, value, what));
 }
+
+void Subcommand::hidden() { app_->group(""); }
 
 CommandLine::CommandLine()
     : app_(std::make_unique<CLI::App>("Honest benchmarks and checks for ternary LLM kernels", "bitproof")) {

@@ -38,12 +38,13 @@ class Subcommand {
   explicit Subcommand(CLI::App* app) : app_(app) {}
 
   // An option, or without dashes an operand. Its default is shown in the help unless it is empty or zero, which stand
-  // for what the text says. Value: std::string, int, std::int64_t, std::uint64_t, std::optional<std::int64_t>, or
+  // for what the text says. Value: std::string, int, std::int64_t, std::uint64_t, double, std::optional<std::int64_t>, or
   // std::vector<std::string>, which takes one element each time the option is given, and as an operand all there are.
   template <class Value>
   Option option(const char* name, Value& value, const char* what);
 
   Option flag(const char* name, bool& value, const char* what);
+  void hidden();  // left out of the help: what programs start, not people
   Option json(bool& value) { return flag("--json", value, "one JSON object on standard output instead of text"); }
 
  private:

@@ -11,6 +11,7 @@
 namespace bitproof {
 
 class CommandLine;
+struct Comparison;
 
 inline constexpr int kOk = 0, kFailed = 1, kBadInput = 2, kInterrupted = 130;
 
@@ -58,6 +59,9 @@ struct BenchOptions {
   std::string filter;
   std::string suite = "micro";
   std::vector<std::string> google;  // --benchmark_* flags, passed through
+  std::vector<std::string> axes;    // "rows=1024,4096"
+  double width = 2;                 // percent
+  std::string budget = "1s";        // of a benchmark
   int threads = 0;
   bool json = false;
 };
@@ -85,6 +89,33 @@ struct RunOptions {
 int run_command(const RunOptions&);
 void add_run(CommandLine&);
 
+struct CompareOptions {
+  std::string a, b;
+  std::vector<std::string> cases, of;
+  std::string suite = "compare", filter;
+  int threads = 0;
+  bool hot = false, force = false, json = false;
+  std::string model = "tiny";
+  std::int64_t depth = 16;
+  double smallest_effect = 3, width = 2, delay_percent = 0;  // percent
+  std::string budget = "60s";
+  std::uint64_t seed = 1;
+};
+Comparison compare(const CompareOptions&);  // comparison.hpp
+int compare_command(const CompareOptions&);
+void add_compare(CommandLine&);
+
+struct SampleOptions {
+  std::string id, one_case;
+  int threads = 1;
+  bool hot = false;
+  std::string model = "tiny";
+  std::int64_t depth = 16;
+  double delay_percent = 0;
+};
+int sample_command(const SampleOptions&);
+void add_sample(CommandLine&);
+
 struct ReportOptions {
   std::string run;
   std::string format = "md";
@@ -101,6 +132,30 @@ struct AuditOptions {
 };
 int audit_command(const AuditOptions&);
 void add_audit(CommandLine&);
+
+struct HistoryOptions {
+  std::string filter;  // a case, or a part of its name; empty: the names of all
+  std::string db = "bitproof.db";
+  std::vector<std::string> add;  // run files
+  bool json = false;
+};
+int history_command(const HistoryOptions&);
+void add_history(CommandLine&);
+
+struct BaselineOptions {
+  std::string action;  // save | check
+  std::string base;    // a run file, or of check also a bitproof binary
+  std::string suite = "compare", filter;
+  int threads = 0;
+  double smallest_effect = 3, width = 2;  // percent
+  std::string budget = "60s";
+  std::string ambiguous = "warn";
+  std::string markdown, junit;  // files
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+int baseline_command(const BaselineOptions&);
+void add_baseline(CommandLine&);
 
 struct MachineOptions {
   bool json = false;

@@ -30,7 +30,8 @@ int report_command(const ReportOptions& options) {
 void add_report(CommandLine& line) {
   auto [sub, o] = line.add("report", "a report from a run.json", report_command);
   sub.option("run", o.run, "run.json").required();
-  sub.option("--format", o.format, "of the report").one_of({"md", "json"});
+  const auto formats = report_formats();
+  sub.option("--format", o.format, "of the report").one_of({formats.begin(), formats.end()});
   sub.option("-o,--output", o.output, "file (default: standard output)");
 }
 

@@ -1,7 +1,5 @@
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
 #include <filesystem>
 
 #include "command_line.hpp"
@@ -37,8 +35,6 @@ Plan plan_for(const std::string& suite) {
   if (suite == "quick") return {"quick", "7b", 8, 3, 5, false, {"quick"}};
   return {"full", "7b", 4, 4, 5, true, {"edges", "seed_shapes", "micro"}};
 }
-
-std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H-%M-%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 // A folder that is not there yet: no run replaces another, also when two begin within a second.
 std::string new_folder(const std::string& path) {

@@ -1,10 +1,25 @@
 #include "steps.hpp"
 
+#include <fmt/chrono.h>
+
+#include <charconv>
 #include <stdexcept>
 
+#include "error.hpp"
 #include "terminal.hpp"
 
 namespace bitproof {
+
+double parse_budget_s(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string unit(end, text.data() + text.size());
+  const double scale = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (error != std::errc{} || scale == 0 || !(value > 0)) throw BadInput("--budget '{}': write 90s, 5m or 1h", text);
+  return value * scale;
+}
+
+std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H-%M-%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter) {
   ProgressLine progress("checking against the oracles");
@@ -31,9 +46,11 @@ void measure_ceilings(CeilingTable& table, int threads, int rounds) {
 }
 
 std::vector<BenchResult> bench_with_progress(std::span<const BenchmarkSpec> specs, const std::string& filter, int cores,
-                                             const std::vector<std::string>& google, Clearance& clearance) {
+                                             const std::vector<std::string>& google, Clearance& clearance,
+                                             const Adaptive& adaptive) {
   const Machine machine = read_machine();
-  MicrobenchOptions options{.filter = filter, .cores = cores, .google = google};
+  MicrobenchOptions options{
+      .filter = filter, .cores = cores, .google = google, .width = adaptive.width, .budget_s = adaptive.budget_s};
   options.llc_bytes = machine.llc_bytes.value.value_or(options.llc_bytes);
   ProgressLine progress("microbenchmarks");
   return run_microbenchmarks(specs, options, clearance,

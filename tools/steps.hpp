@@ -9,14 +9,23 @@
 
 namespace bitproof {
 
+double parse_budget_s(const std::string& text);  // "90s", "5m", "1h"
+
+std::string utc_now();  // "2026-11-21T19-24-07Z": sorts by time, and names a folder
+
 CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter);
 
 // Adds `rounds` rounds at 1..threads threads to the table. Where there is no memory for it the table stays as it is and
 // says why: what would be held against the ceiling then has none.
 void measure_ceilings(CeilingTable& table, int threads, int rounds);
 
+// How long a benchmark is measured: see MicrobenchOptions.
+struct Adaptive {
+  double width = 0, budget_s = 0;
+};
 std::vector<BenchResult> bench_with_progress(std::span<const BenchmarkSpec> specs, const std::string& filter, int cores,
-                                             const std::vector<std::string>& google, Clearance& clearance);
+                                             const std::vector<std::string>& google, Clearance& clearance,
+                                             const Adaptive& adaptive = {});
 
 std::unique_ptr<Workbench> set_up(const WorkbenchOptions& options, const std::vector<ArmSpec>& specs,
                                   Clearance& clearance);

@@ -1,4 +1,4 @@
-// End-to-end: tokens of the full 7B loop, one an operation, through Google Benchmark like everything else.
+// End-to-end: tokens of the full loop, one an operation, through Google Benchmark like everything else.
 #include "microbench.hpp"
 #include "token_physics.hpp"
 #include "workbench.hpp"
@@ -8,9 +8,9 @@ namespace {
 
 constexpr std::int64_t kTokens = 64;  // decoded before the loop goes back to its prefix
 
-Timed timed_loop(const ArmSpec& spec, std::int64_t depth, Clearance& clearance) {
+Timed timed_loop(const ArmSpec& spec, const std::string& model, std::int64_t depth, Clearance& clearance) {
   const auto bench =
-      std::make_shared<Workbench>(WorkbenchOptions{.depth = depth, .tokens = kTokens}, std::vector{spec}, clearance);
+      std::make_shared<Workbench>(WorkbenchOptions{.model = model, .depth = depth, .tokens = kTokens}, std::vector{spec}, clearance);
   Decoder* loop = &bench->arms()[0]->loop();
   const auto token = std::make_shared<std::int32_t>(0);
   Ledger first;  // of the cheapest token: the one after the prefix
@@ -37,6 +37,7 @@ Timed timed_loop(const ArmSpec& spec, std::int64_t depth, Clearance& clearance) 
       .count = {},
       .cost = {},
       .work = token_work(first, traits_of(bench->shape(), spec.names)),
+      .period = kTokens,
   };
 }
 
@@ -45,10 +46,10 @@ Timed timed_loop(const ArmSpec& spec, std::int64_t depth, Clearance& clearance) 
 std::vector<Group> loop_groups(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance) {
   const ArmSpec arm = arm_of(parse_recipe(spec.recipe), options.cores, spec.recipe);
   const std::string text =
-      fmt::format("one token of model 7b, all layers, depth {} to {}", spec.depth, spec.depth + kTokens - 1);
+      fmt::format("one token of model {}, all layers, depth {} to {}", spec.model, spec.depth, spec.depth + kTokens - 1);
   return {{{{.id = "loop/" + spec.recipe, .benchmark = spec.name, .kind = spec.kind, .c = text, .threads = arm.threads,
              .cold = true},
-            [&clearance, arm, depth = spec.depth] { return timed_loop(arm, depth, clearance); }}}};
+            [&clearance, arm, model = spec.model, depth = spec.depth] { return timed_loop(arm, model, depth, clearance); }}}};
 }
 
 }  // namespace bitproof

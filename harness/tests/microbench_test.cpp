@@ -208,5 +208,45 @@ TEST(Microbench, ReportsItsProgress) {
   EXPECT_TRUE(std::ranges::is_sorted(fractions));
 }
 
+TEST(Microbench, EnoughIsANarrowIntervalOrASpentBudget) {
+  const MicrobenchOptions options{.width = 0.02, .budget_s = 1};
+  const auto of = [](double low, double high, double coverage) {
+    return Estimate{.median = 100, .ci_low = low, .ci_high = high, .p5 = low, .p95 = high, .min = low, .coverage = coverage, .samples = {}};
+  };
+  EXPECT_THAT(why_enough(of(99.5, 100.5, 0.95), 0.1, options), HasSubstr("asked 2.0 %"));
+  EXPECT_EQ(why_enough(of(98, 102, 0.95), 0.1, options), "");
+  EXPECT_EQ(why_enough(of(99.9, 100.1, 0.9375), 0.1, options), "") << "the range of five samples is no 95 %";
+  EXPECT_THAT(why_enough(of(98, 102, 0.95), 1.1, options), HasSubstr("budget of 1 s ended"));
+  EXPECT_EQ(why_enough(of(98, 102, 0.95), 0, {}), "one set of repetitions");
+}
+
+TEST(Microbench, AddsSetsOfRepetitionsUntilTheBudgetEnds) {
+  MicrobenchOptions options{.filter = "tmac", .cores = 1, .llc_bytes = 1 << 16, .google = quickly(), .width = 1e-9, .budget_s = 0.02};
+  const auto specs = parse_suite(kKernels, "test.toml").benchmarks;
+  for (const BenchResult& r : run_microbenchmarks(specs, options, shared_clearance())) {
+    EXPECT_EQ(r.failure, "");
+    EXPECT_GT(r.samples.size(), 2u) << r.id;
+    EXPECT_EQ(r.samples.size() % 2, 0u) << "whole sets";
+    EXPECT_EQ(r.samples.size(), r.states.size());
+    EXPECT_THAT(r.stopped, HasSubstr("budget"));
+  }
+}
+
+TEST(Microbench, SetsAsideWhatOthersDisturbedAndCountsIt) {
+  BenchResult r;
+  r.samples = {100, 101, 300, 99, 100};
+  r.states.resize(5);
+  for (SampleState& s : r.states) s.load = {0.2, 1, 0.0, 0.0, "", 0, 0};
+  r.states[2].load.foreign_fraction = 0.4;
+  take_stock(r);
+  EXPECT_EQ(r.ns.samples, (std::vector<double>{100, 101, 99, 100}));
+  EXPECT_EQ(r.set_aside, (std::map<std::string, int>{{"other work had the CPUs", 1}}));
+  EXPECT_EQ(r.samples.size(), 5u) << "kept";
+  for (SampleState& s : r.states) s.load.foreign_fraction = 0.4;
+  take_stock(r);
+  EXPECT_EQ(r.ns.samples.size(), 5u) << "where too few would remain, all stand";
+  EXPECT_TRUE(r.set_aside.empty());
+}
+
 }  // namespace
 }  // namespace bitproof

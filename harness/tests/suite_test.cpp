@@ -78,6 +78,7 @@ bytes = [64, 4096]
 name = "token"
 kind = "loop"
 recipe = "none"
+model = "tiny"
 depth = 4
 )");
   ASSERT_EQ(suite.benchmarks.size(), 3u);
@@ -87,6 +88,7 @@ depth = 4
   EXPECT_EQ(gemv.cold, (std::vector{true, false}));
   EXPECT_EQ(suite.benchmarks[1].bytes, (std::vector<std::int64_t>{64, 4096}));
   EXPECT_EQ(suite.benchmarks[2].recipe, "none");
+  EXPECT_EQ(suite.benchmarks[2].model, "tiny");
   EXPECT_EQ(suite.benchmarks[2].depth, 4);
 }
 

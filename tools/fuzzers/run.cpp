@@ -1,4 +1,4 @@
-// The reader of run files: run.json to Markdown, and back to JSON.
+// The reader of run files: run.json to every format, and back to JSON.
 #include <algorithm>
 #include <cstring>
 #include <random>
@@ -79,5 +79,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   require(page.starts_with("# bitproof run"));
   require(taken("run.json: ", [&] { json = report(text, "run.json", "json"); }));
   require(report(json, "run.json", "md") == page);
+  for (const std::string& format : report_formats()) {
+    taken("run.json: ", [&] { report(text, "run.json", format); });
+  }
   return 0;
 }

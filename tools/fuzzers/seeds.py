@@ -21,6 +21,16 @@ def short(value):
     return [short(v) for v in value[:2]] if isinstance(value, list) else value
 
 
+def counted(run):
+    """A shortened run whose numbers have the samples that they say they have."""
+    for result in run.get("bench", []):
+        result.update(n=len(result["samples"]), samples_set_aside={})
+    for arm in run.get("arms", []):
+        if arm["tok_per_s"]:
+            arm["tok_per_s"]["n"] = len(arm["samples"])
+    return run
+
+
 def seeds(suites, run):
     for path in sorted(suites.glob("*.toml")):
         text = re.sub(r"(?m)^#.*\n", "", path.read_text())
@@ -30,7 +40,7 @@ def seeds(suites, run):
         head, *claims = re.split(r"(?m)^(?=\[\[claims\]\]\n)", path.read_text())
         for number in range(0, len(claims), 8):
             yield "claims", f"{path.stem}-{number}", head + "".join(claims[number : number + 8])
-    run = short(json.loads(run.read_text()))
+    run = counted(short(json.loads(run.read_text())))
     yield "run", "whole", json.dumps(run)
     for key in run.keys() - NEEDED:
         yield "run", f"only-{key}", json.dumps({k: v for k, v in run.items() if k in NEEDED | {key}})

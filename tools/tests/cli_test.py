@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import unittest
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 SOURCE, BITPROOF = (Path(a).resolve() for a in (sys.argv.pop(1), sys.argv.pop(1)))
@@ -208,6 +209,24 @@ class Json(CommandLine):
         to = self.folder / "cut.json/report.md"
         self.assert_refused(bitproof("report", copy, "-o", to), str(to))
 
+        for form in ("gbench", "bmf", "gha", "gha-bigger"):
+            self.assertTrue(json.loads(bitproof("report", copy, "--format", form).stdout), form)
+        lines = bitproof("report", copy, "--format", "jsonl").stdout.splitlines()
+        self.assertEqual(len(lines), len(run["bench"]) + len(run["arms"]))
+        self.assertEqual(len(bitproof("report", copy, "--format", "csv").stdout.splitlines()), len(lines) + 1)
+        junit = ElementTree.fromstring(bitproof("report", copy, "--format", "junit").stdout)
+        self.assertEqual(len(junit.findall("./testsuite[@name='bitproof.loop']/testcase")), len(run["arms"]))
+
+        db = self.folder / "runs.db"
+        saved = self.json_of("history", "--db", db, "--add", copy, "--add", j["run_json"])
+        self.assertEqual((len(saved["saved"]), len(saved["already_saved"]), saved["runs"]), (1, 1, 1))
+        self.assertEqual(bitproof("history", "--db", db).stdout.splitlines(), sorted(json.loads(x)["name"] for x in lines))
+        [case] = self.json_of("history", "loop/none/", "--db", db)["cases"]
+        [series] = case["series"]
+        self.assertEqual((series["fingerprint"], len(series["points"])), (run["machine"]["fingerprint"], 1))
+        self.assertIn("no change of level shown", bitproof("history", "loop/none/", "--db", db).stdout)
+        self.assert_refused(bitproof("history", "loop/nome/", "--db", db), "'loop/nome/'", "loop/none")
+
     def test_report_refuses_a_run_that_does_not_add_up(self):
         j = self.json_of("run", "--suite", "smoke", "--out", self.folder / "out", codes=MEASURED)
         run = self.parse(Path(j["run_json"]).read_text())
@@ -241,6 +260,155 @@ class Json(CommandLine):
         self.assertEqual(done.returncode, 0, done.stderr)
         checked = self.parse(done.stdout)
         self.assertEqual((checked["cases"], checked["passed"]), (1, 1))
+
+
+COMPARE = {"cases", "aa_false_alarms", "state", "kind", "partial", "failures"}
+COMPARED = {"id", "verdict", "ratio", "ci_low", "ci_high", "control", "by_state", "samples", "stopped", "seed"}
+
+
+class Compare(CommandLine):
+    """No verdict of a comparison that measures is asserted: a busy machine may make any of them AMBIGUOUS."""
+
+    def saved(self, name, ns, fingerprint="0123456789abcdef"):
+        result = {"id": "x/y", "case": "rows=4", "threads": 1, "temperature": "cold", "state": "one state",
+                  "median_ns": ns, "samples": [ns, 1.01 * ns, 0.99 * ns, ns, ns]}  # fmt: skip
+        run = {"schema": "bitproof-run/1", "machine": {"fingerprint": fingerprint}, "bench": [result]}
+        return self.write(name, json.dumps(run))
+
+    def stub(self, script):
+        path = self.write("bitproof-base", f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    def test_two_variants(self):
+        j = self.json_of("compare", "residual_add/scalar", "residual_add/autovec", "--case", "cols=64", "--hot",
+                         "--budget", "1s", "--seed", 7, codes=MEASURED)  # fmt: skip
+        self.assert_keys(COMPARE, j)
+        [case] = j["cases"]
+        self.assert_keys(COMPARED, case)
+        self.assertEqual(case["id"], "residual_add/autovec/cols=64,batch=1,fill=random,seed=1/threads:1/hot")
+        self.assertIn(case["verdict"], ("FASTER", "SLOWER", "SAME", "AMBIGUOUS"))
+        self.assertEqual({s["seat"] for s in case["samples"]}, {"a", "b", "control"})
+        for s in case["samples"]:
+            self.assertGreater(s["median_ns"], 0)
+            self.assert_keys({"before", "after", "load", "counters"}, s["state"])
+        self.assertEqual((j["kind"], j["seed"], j["failures"]), ("variants", 7, []))
+
+    def test_two_recipes_in_words(self):
+        done = bitproof("compare", "loop/best", "loop/best", "--threads", 1, "--budget", "1s")
+        self.assertIn(done.returncode, MEASURED, done.stderr)
+        for word in ("loop/best/model=tiny,depth=16/threads:1", "A / A", "B / A", "interval", "seed"):
+            self.assertIn(word, done.stdout)
+
+    def test_two_builds(self):
+        copy = self.folder / "bitproof"
+        copy.symlink_to(BITPROOF)
+        j = self.json_of("compare", copy, BITPROOF, "--of", "residual_add/scalar", "--case", "cols=64", "--hot",
+                         "--budget", "1s", codes=MEASURED)  # fmt: skip
+        self.assertEqual((j["kind"], j["cases"][0]["a"], j["failures"]), ("builds", str(copy), []))
+
+    def test_a_base_that_crashes_is_said(self):
+        crash = self.stub("kill -SEGV $$")
+        done = bitproof("compare", crash, BITPROOF, "--of", "residual_add/scalar", "--case", "cols=64", "--json")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        j = self.parse(done.stdout)
+        self.assertIn("crashed", j["failures"][0])
+        self.assertIn(str(crash), j["failures"][0])
+        self.assertEqual(j["cases"][0]["verdict"], "AMBIGUOUS")
+
+    def test_a_base_that_cannot_sample_is_bad_input(self):
+        old = self.stub("echo \"bitproof: no command is named 'sample'\" >&2; exit 2")
+        done = bitproof("compare", old, BITPROOF, "--of", "residual_add/scalar", "--case", "cols=64")
+        self.assert_refused(done, str(old), "sample")
+
+    def test_a_base_that_talks_nonsense(self):
+        mad = self.stub("echo hello; sleep 5")
+        done = bitproof("compare", mad, BITPROOF, "--of", "residual_add/scalar", "--case", "cols=64", "--json")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("no JSON", self.parse(done.stdout)["failures"][0])
+
+    def test_two_saved_runs(self):
+        a, slow, same = self.saved("a.json", 100), self.saved("b.json", 130), self.saved("c.json", 100)
+        slower = self.json_of("compare", a, slow, codes=(1,))
+        self.assertEqual((slower["cases"][0]["verdict"], slower["aa_false_alarms"]), ("SLOWER", None))
+        self.assertEqual(self.json_of("compare", a, same)["cases"][0]["verdict"], "SAME")
+        self.assertEqual(self.json_of("compare", slow, a)["cases"][0]["verdict"], "FASTER")
+        self.assertIn("WEAKER", bitproof("compare", a, same).stdout)
+
+    def test_saved_runs_of_two_machines(self):
+        a, b = self.saved("a.json", 100), self.saved("b.json", 100, "f" * 16)
+        self.assert_refused(bitproof("compare", a, b), "different machines", "--force")
+        self.assertIn("DIFFERENT MACHINES", self.json_of("compare", a, b, "--force")["warning"])
+
+    def test_a_sampler_ends_with_its_input(self):
+        done = bitproof("sample", "residual_add/scalar", "--case", "cols=64", "--hot", stdin=None, input="warm\ntake\n")
+        ready, plan, batch = map(json.loads, done.stdout.splitlines())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("residual_add/scalar", ready["name"])
+        self.assertGreater(plan["call_ns"], 0)
+        self.assertEqual(len(batch["ns"]), plan["chunks"])
+
+    def test_bench_along_an_axis(self):
+        results = self.json_of("bench", "--suite", "smoke", "--axis", "rows=8,16", "--axis", "cols=64",
+                               "--benchmark_repetitions=2", codes=MEASURED)["results"]  # fmt: skip
+        self.assertEqual({r["case"].split(",")[0] for r in results if r["id"].startswith("ternary")}, {"rows=8", "rows=16"})
+        for r in results:
+            self.assertEqual(len(r["samples"]), len(r["sample_states"]))
+
+
+class Baseline(CommandLine):
+    """Whether this machine calls a build SLOWER than itself is not asserted: only what is said of it, and where."""
+
+    BENCH = ("--suite", "smoke", "--filter", "ternary_matmul/scalar", "--budget", "1s", "--threads", 1)
+
+    def outputs(self):
+        return self.folder / "answer.md", self.folder / "answer.xml"
+
+    def check(self, base, *options):
+        page, junit = self.outputs()
+        done = bitproof("baseline", "check", base, *self.BENCH, "--markdown", page, "--junit", junit, *options)
+        self.assertIn(done.returncode, MEASURED, done.stderr)
+        self.assertEqual(page.read_text().startswith("### bitproof: failed"), done.returncode == 1)
+        return done, page.read_text(), ElementTree.parse(junit).getroot()
+
+    def test_against_a_binary(self):
+        done, page, junit = self.check(BITPROOF)
+        self.assertEqual(done.stdout, page)
+        self.assertIn("ternary_matmul/scalar", page)
+        self.assertTrue(junit.findall("./testsuite[@name='bitproof.baseline']/testcase"))
+
+    def test_a_base_that_crashes_fails(self):
+        crash = self.write("bitproof-base", "#!/bin/sh\nkill -SEGV $$\n")
+        crash.chmod(0o755)
+        done, page, junit = self.check(crash, "--json")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("FAILED", page)
+        self.assertTrue(junit.findall(".//error"))
+        self.assertTrue(self.parse(done.stdout)["failed"])
+
+    def test_against_a_saved_run(self):
+        base = self.folder / "base.json"
+        saved = self.json_of("baseline", "save", base, *self.BENCH, codes=MEASURED)
+        self.assertGreater(saved["results"], 0)
+        done, page, _ = self.check(base)
+        self.assertIn("No A/A control", page)
+        run = json.loads(base.read_text())
+        self.assertEqual(bitproof("report", base).returncode, 0)
+
+        for result in run["bench"]:  # a base that was 4x as fast
+            result["samples"] = [ns / 4 for ns in result["samples"]]
+            for key in ("median_ns", "ci_low_ns", "ci_high_ns"):
+                result[key] /= 4
+        _, page, junit = self.check(self.write("fast.json", json.dumps(run)))
+        self.assertRegex(page, r"\*\*(SLOWER|AMBIGUOUS)\*\*")  # the latter where the machine has moved meanwhile
+        self.assertNotIn("**FASTER**", page)
+        self.assertEqual(len(junit.findall("./testsuite[@name='bitproof.baseline']/testcase")), len(run["bench"]))
+
+        run["machine"]["fingerprint"] = "f" * 16
+        other = self.write("other.json", json.dumps(run))
+        self.assert_refused(bitproof("baseline", "check", other, *self.BENCH), "other.json", "another machine", "f" * 16)
+        cut = self.write("cut.json", base.read_text()[:500])
+        self.assert_refused(bitproof("baseline", "check", cut, *self.BENCH), "cut.json", "cut off")
 
 
 class BadInput(CommandLine):
@@ -290,10 +458,35 @@ class BadInput(CommandLine):
             (("audit", SOURCE / "suites/smoke.toml"), "smoke.toml", "unknown key"),
             (("audit", SOURCE / "suites/claims/phase2_results.toml", "--machines", "no/such.toml"), "no/such.toml"),
             (("audit", *[SOURCE / "suites/claims/phase2_results.toml"] * 2), "a second file"),
+            (("bench", "--suite", "smoke", "--axis", "height=1"), "--axis", "height", "rows"),
+            (("bench", "--suite", "smoke", "--width", 0), "--width"),
+            (("bench", "--suite", "smoke", "--budget", "1 day"), "--budget", "5m"),
+            (("compare", "rope/scalar"), "b is required"),
+            (("compare", "rope/scaler", "rope/scalar", "--case", "rows=1"), "rope/scaler", "rope/scalar"),
+            (("compare", "rope/scalar", "rms_norm/scalar"), "do not compute the same"),
+            (("compare", "rope/scalar", "loop/best"), "do not compute the same"),
+            (("compare", "rope/scalar", "rope/scalar", "--case", "raws=1"), "--case", "'raws'"),
+            (("compare", "memory/pool", "memory/pool", "--case", "rows=1"), "memory/pool", "loop"),
+            (("compare", "loop/bset", "loop/best"), "'bset'"),
+            (("compare", "loop/best", "loop/best", "--model", "8b"), "'8b'"),
+            (("compare", "loop/best", "loop/best", "--budget", "5"), "--budget"),
+            (("compare", "a.json", "rope/scalar"), "not of one kind"),
+            (("compare", "no/a.json", "no/b.json"), "no/a.json"),
+            (("sample", "rope/scalar", "--case", "rows=x"), "--case", "'x'"),
             (("report", "no/such.json"), "no/such.json"),
             (("report", SOURCE / "LICENSE"), "LICENSE", "JSON"),
             (("report", SOURCE / "CMakePresets.json"), "CMakePresets.json", "schema"),
             (("report",), "run"),
+            (("history", "--db", "no/such.db"), "no/such.db", "--add"),
+            (("history", "--db", SOURCE / "LICENSE"), "LICENSE", "not an SQLite file"),
+            (("history", "x", "--add", "y"), "CASE", "--add"),
+            (("history", "--db", "/dev/null/x.db", "--add", "no.json"), "/dev/null/x.db", "--db"),
+            (("baseline", "chek", "x"), "action", "check"),
+            (("baseline", "check", "no/such.json"), "no/such.json"),
+            (("baseline", "check", "no/such/bitproof"), "no/such/bitproof", "baseline save"),
+            (("baseline", "check", "x", "--ambiguous", "maybe"), "--ambiguous", "warn"),
+            (("baseline", "check", "x", "--width", 0), "--width"),
+            (("baseline", "save", "x.json", "--suite", "edges"), "edges", "[[benchmarks]]"),
             (("replay", "replay x"), "replay"),
         )
         for arguments, *words in refused:

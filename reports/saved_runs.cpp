@@ -1,0 +1,206 @@
+#include "reports/saved_runs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "error.hpp"
+#include "reports/run_file.hpp"
+#include "states.hpp"
+#include "statistics.hpp"
+
+namespace bitproof {
+namespace {
+
+struct SavedSample {
+  double ns;
+  ReadingPair placement{};
+  bool disturbed = false;
+};
+
+struct SavedCase {
+  std::vector<SavedSample> samples;
+  std::string label;  // of its state, within its run
+};
+
+using SavedCases = std::map<std::string, SavedCase>;
+
+std::optional<double> reading(const Json& j, const char* key) {
+  return j.contains(key) && !j[key].is_null() ? std::optional(j[key].get<double>()) : std::nullopt;
+}
+
+double valid_ns(const Json& j, const std::string& id) {
+  if (!j.is_number()) throw BadInput("{}: a sample is no number", id);
+  const double ns = j.get<double>();
+  if (!(ns > 0) || !std::isfinite(ns)) throw BadInput("{}: a sample of {} ns is no time", id, ns);
+  return ns;
+}
+
+SavedCase bench_case(const Json& r, const std::string& id) {
+  SavedCase c{{}, r.at("state").get<std::string>()};
+  const Json states = r.value("sample_states", Json::array());
+  const Json& samples = r.at("samples");
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    SavedSample s{valid_ns(samples[i], id)};
+    if (i < states.size()) {
+      s.placement = {reading(states[i].at("before"), "ping_pong_ns"), reading(states[i].at("after"), "ping_pong_ns")};
+      s.disturbed = states[i].at("disturbed").get<bool>();
+    }
+    c.samples.push_back(s);
+  }
+  return c;
+}
+
+SavedCase arm_case(const Json& arm, const std::string& id) {
+  SavedCase c{{}, arm.at("state").get<std::string>()};
+  for (const Json& j : arm.at("samples")) {
+    const double tokens = valid_ns(j.at("tokens"), id);
+    const std::optional<double> placement = reading(j, "ping_pong_ns");
+    c.samples.push_back(
+        {valid_ns(j.at("wall_ns"), id) / tokens, {placement, placement}, j.at("disturbed").get<bool>()});
+  }
+  return c;
+}
+
+SavedCases cases_of(const Json& run) {
+  SavedCases cases;
+  for (const Json& r : run.at("bench")) {
+    const std::string id =
+        fmt::format("{}/{}/threads:{}/{}", r.at("id").get<std::string>(), r.at("case").get<std::string>(),
+                    r.at("threads").get<int>(), r.at("temperature").get<std::string>());
+    if (r.at("median_ns").is_null()) continue;  // it has no number, and says why where it was measured
+    cases[id] = bench_case(r, id);
+    if (cases[id].samples.empty()) throw BadInput("{}: a number without samples", id);
+  }
+  for (const Json& arm : run.value("arms", Json::array())) {
+    if (arm.at("tok_per_s").is_null()) continue;
+    const std::string id = fmt::format("loop/{}/model={},depth={}/threads:{}", arm.at("recipe").get<std::string>(),
+                                       run.at("model").at("name").get<std::string>(), arm.at("depth").get<int>(),
+                                       arm.at("threads").get<int>());
+    cases[id] = arm_case(arm, id);
+    if (cases[id].samples.empty()) throw BadInput("{}: a number without samples", id);
+  }
+  return cases;
+}
+
+struct Parsed {
+  std::string fingerprint;
+  SavedCases cases;
+};
+
+Parsed parse(const SavedRun& saved) {
+  const Json run = parse_run(saved.text, saved.path);
+  try {
+    if (!run.is_object() || run.value("schema", std::string()) != kSchema) {
+      throw BadInput("schema {}, and this build reads {}",
+                     run.is_object() && run.contains("schema") ? run["schema"].dump() : "missing", kSchema);
+    }
+    return {run.at("machine").at("fingerprint").get<std::string>(), cases_of(run)};
+  } catch (const BadInput& e) {
+    throw BadInput("{}: {}", saved.path, e.what());
+  } catch (const Json::exception& e) {
+    throw BadInput("{}: not the run.json of a `bitproof run`: {}", saved.path, e.what());
+  }
+}
+
+// The samples of one case by state: over both runs together where placements were read, else by the runs' own labels,
+// which must then agree.
+std::map<std::string, std::vector<double>> by_state(const SavedCase& c, const States& states, bool read,
+                                                    CaseComparison& out) {
+  std::map<std::string, std::vector<double>> samples;
+  for (const SavedSample& s : c.samples) {
+    ++out.samples;
+    if (s.disturbed) {
+      ++out.set_aside["other work had the CPUs"];
+      continue;
+    }
+    const std::optional<int> state = states.of(s.placement);
+    if (read && !state) {
+      ++out.set_aside[s.placement.before && s.placement.after ? "the state changed during it"
+                                                              : "its state could not be read"];
+      continue;
+    }
+    samples[!read                 ? c.label
+            : states.count() == 1 ? "one state"
+                                  : std::string(1, static_cast<char>('A' + *state))]
+        .push_back(s.ns);
+  }
+  return samples;
+}
+
+CaseComparison compare_case(const std::string& id, const SavedCase& a, const SavedCase& b, CompareRules rules) {
+  CaseComparison out{.id = id, .control_why = "saved runs were not taken side by side", .stopped = ""};
+  std::vector<ReadingPair> readings;
+  for (const SavedCase* c : {&a, &b}) {
+    for (const SavedSample& s : c->samples) readings.push_back(s.placement);
+  }
+  const bool read = std::ranges::any_of(readings, [](const ReadingPair& r) { return r.before && r.after; });
+  const States states(readings);
+  const auto of_a = by_state(a, states, read, out), of_b = by_state(b, states, read, out);
+  int common = 0;
+  for (const auto& [state, ns] : of_a) common += of_b.contains(state);
+  rules.comparisons *= std::max(1, common);
+  for (const auto& [state, ns] : of_a) {
+    if (of_b.contains(state)) out.by_state.push_back({state, judge_unpaired(ns, of_b.at(state), rules)});
+  }
+  if (out.by_state.empty()) {
+    out.state = "none";
+    out.result.why = "the two runs have no state of the machine in common";
+    return out;
+  }
+  const StateVerdict headline = combined(out.by_state);
+  out.result = headline.result;
+  out.state = headline.state;
+  const auto middle = [](const auto& groups) {
+    std::vector<double> all;
+    for (const auto& [state, ns] : groups) all.insert(all.end(), ns.begin(), ns.end());
+    return median(std::move(all));
+  };
+  out.median_a_ns = middle(of_a);
+  out.median_b_ns = middle(of_b);
+  return out;
+}
+
+}  // namespace
+
+Comparison compare_saved(const SavedRun& a, const SavedRun& b, CompareRules rules, const std::string& filter,
+                         bool force) {
+  const Parsed runs[] = {parse(a), parse(b)};
+  Comparison all{.rules = rules, .kind = "saved runs"};
+  all.warning = "two saved runs, not taken side by side: what else changed between them is not known";
+  if (runs[0].fingerprint != runs[1].fingerprint) {
+    if (!force) {
+      throw BadInput(
+          "{} and {} are of different machines or compilers (fingerprints {} and {}): run both builds on one machine, "
+          "or --force",
+          a.path, b.path, runs[0].fingerprint, runs[1].fingerprint);
+    }
+    all.warning += "; and of DIFFERENT MACHINES OR COMPILERS, forced: no verdict is about the code alone";
+  }
+  std::vector<std::string> common;
+  int only_a = 0, only_b = 0;
+  for (const auto& [id, c] : runs[0].cases) {
+    if (id.find(filter) == std::string::npos) continue;
+    if (runs[1].cases.contains(id)) {
+      common.push_back(id);
+    } else {
+      ++only_a;
+    }
+  }
+  for (const auto& [id, c] : runs[1].cases)
+    only_b += id.find(filter) != std::string::npos && !runs[0].cases.contains(id);
+  if (common.empty()) throw BadInput("{} and {} have no case in common that matches '{}'", a.path, b.path, filter);
+  if (only_a + only_b > 0) all.warning += fmt::format("; {} cases are only in A and {} only in B", only_a, only_b);
+  all.rules.comparisons = static_cast<int>(common.size());
+  for (const std::string& id : common) {
+    CaseComparison c = compare_case(id, runs[0].cases.at(id), runs[1].cases.at(id), all.rules);
+    c.a = a.path;
+    c.b = b.path;
+    all.cases.push_back(std::move(c));
+  }
+  return all;
+}
+
+}  // namespace bitproof
