@@ -30,9 +30,9 @@ double probe_noise(std::span<const ReadingPair> readings) {
 }
 
 // Sorted values, and the sums of squares of any stretch of them.
-class Line {
+class Latencies {
  public:
-  explicit Line(std::vector<double> x) : x_(std::move(x)), sum_(x_.size() + 1), squares_(x_.size() + 1) {
+  explicit Latencies(std::vector<double> x) : x_(std::move(x)), sum_(x_.size() + 1), squares_(x_.size() + 1) {
     std::ranges::sort(x_);
     const double shift = x_[x_.size() / 2];  // against cancellation
     for (std::size_t i = 0; i < x_.size(); ++i) {
@@ -54,7 +54,7 @@ class Line {
 // The best partitions of all beginnings of a line into k + 1 intervals, from those into k. The best last interval of a
 // longer beginning never begins earlier, so each half searches its own part: n log n for k + 1 (Wang and Song 2011).
 struct Extension {
-  const Line& line;
+  const Latencies& line;
   const std::vector<double>& least_before;
   std::vector<double>& least;
   std::vector<std::size_t>& last;
@@ -79,7 +79,7 @@ struct Partition {
 };
 
 // The best into 1 .. most intervals (Fisher 1958).
-std::vector<Partition> partitions(const Line& line, std::size_t most) {
+std::vector<Partition> partitions(const Latencies& line, std::size_t most) {
   const std::size_t n = line.size();
   std::vector<std::vector<double>> least(most, std::vector<double>(n + 1, std::numeric_limits<double>::infinity()));
   std::vector<std::vector<std::size_t>> last(most, std::vector<std::size_t>(n + 1, 0));
@@ -120,7 +120,7 @@ States::States(std::span<const ReadingPair> readings) {
     }
   }
   if (logs.size() < 2) return;
-  const Line line(std::move(logs));
+  const Latencies line(std::move(logs));
   const double noise = probe_noise(readings);
   const std::vector<Partition> all = partitions(line, std::min<std::size_t>(kMost, line.size()));
   const Partition& best =
