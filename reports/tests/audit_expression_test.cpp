@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "audit_support.hpp"
 #include "reports/audit/expression.hpp"
 #include "reports/audit/printed.hpp"
@@ -46,10 +48,10 @@ TEST(AuditExpression, IsRefusedByName) {
   EXPECT_THAT(refused("n + t"), HasSubstr("a sum of tok and s"));
   EXPECT_THAT(refused("gone * 2"), HasSubstr("no claim is named 'gone'"));
   EXPECT_THAT(refused("4 parsecs"), HasSubstr("is not known"));
-  EXPECT_THAT(refused(std::string(100, '(') + "1" + std::string(100, ')')), HasSubstr("brackets nest deeper"));
-  EXPECT_THAT(refused(std::string(400, '-') + "1"), HasSubstr("brackets nest deeper"));
+  EXPECT_THAT(refused(fmt::format("{:(>100}1{:)>100}", "", "")), HasSubstr("brackets nest deeper"));
+  EXPECT_THAT(refused(fmt::format("{:->400}1", "")), HasSubstr("brackets nest deeper"));
   EXPECT_THAT(refused(std::string(10'000, '1')), HasSubstr("characters"));
-  EXPECT_THAT(refused("1" + std::string(400, '0')), HasSubstr("not finite"));
+  EXPECT_THAT(refused(fmt::format("1{:0>400}", "")), HasSubstr("not finite"));
   for (const char* text : {"", " ", "1 +", "* 2", "(1", "1)", "1 2", "1..2", "n t", "1e5", "$"})
     EXPECT_NE(refused(text), "") << text;
 }
