@@ -25,7 +25,7 @@ std::int64_t whole_number(const std::string& axis, const std::string& word, std:
 
 // The cases of the spec, each with every value.
 template <class Set>
-void cross(std::vector<Case>& cases, const Words& words, const Set& set) {
+void multiply_cases(std::vector<Case>& cases, const Words& words, const Set& set) {
   std::vector<Case> product;
   for (const Case& c : cases) {
     for (const std::string& word : words) {
@@ -66,13 +66,15 @@ std::vector<BenchmarkSpec> swept(BenchmarkSpec spec, const std::string& name, co
   const bool kernel = spec.kind == "kernel", loop = spec.kind == "loop";
   const bool is_shape = std::ranges::find(kShape, name) != std::end(kShape);
   if (is_shape && (kernel || (spec.kind == "kv_cache" && name == "positions"))) {
-    cross(spec.cases, words,
-          [&](Case& c, const std::string& w) { dimension(c, name) = whole_number(name, w, name == "mode" ? 0 : 1); });
+    multiply_cases(spec.cases, words, [&](Case& c, const std::string& w) {
+      dimension(c, name) = whole_number(name, w, name == "mode" ? 0 : 1);
+    });
   } else if (name == "fill" && kernel) {
-    cross(spec.cases, words, [](Case& c, const std::string& w) { c.fill = parse_fill(w); });
+    multiply_cases(spec.cases, words, [](Case& c, const std::string& w) { c.fill = parse_fill(w); });
   } else if (name == "seed" && kernel) {
-    cross(spec.cases, words,
-          [](Case& c, const std::string& w) { c.seed = static_cast<std::uint64_t>(whole_number("seed", w, 0)); });
+    multiply_cases(spec.cases, words, [](Case& c, const std::string& w) {
+      c.seed = static_cast<std::uint64_t>(whole_number("seed", w, 0));
+    });
   } else if (name == "threads" && (kernel || spec.kind == "threading")) {
     spec.threads.clear();
     for (const std::string& w : words) {

@@ -38,7 +38,7 @@ double valid_ns(const Json& j, const std::string& id) {
   return ns;
 }
 
-SavedCase bench_case(const Json& r, const std::string& id) {
+SavedCase saved_bench(const Json& r, const std::string& id) {
   SavedCase c{{}, r.at("state").get<std::string>()};
   const Json states = r.value("sample_states", Json::array());
   const Json& samples = r.at("samples");
@@ -53,7 +53,7 @@ SavedCase bench_case(const Json& r, const std::string& id) {
   return c;
 }
 
-SavedCase arm_case(const Json& arm, const std::string& id) {
+SavedCase saved_arm(const Json& arm, const std::string& id) {
   SavedCase c{{}, arm.at("state").get<std::string>()};
   for (const Json& j : arm.at("samples")) {
     const double tokens = valid_ns(j.at("tokens"), id);
@@ -64,14 +64,14 @@ SavedCase arm_case(const Json& arm, const std::string& id) {
   return c;
 }
 
-SavedCases cases_of(const Json& run) {
+SavedCases saved_cases(const Json& run) {
   SavedCases cases;
   for (const Json& r : run.at("bench")) {
     const std::string id =
         fmt::format("{}/{}/threads:{}/{}", r.at("id").get<std::string>(), r.at("case").get<std::string>(),
                     r.at("threads").get<int>(), r.at("temperature").get<std::string>());
     if (r.at("median_ns").is_null()) continue;  // it has no number, and says why where it was measured
-    cases[id] = bench_case(r, id);
+    cases[id] = saved_bench(r, id);
     if (cases[id].samples.empty()) throw BadInput("{}: a number without samples", id);
   }
   for (const Json& arm : run.value("arms", Json::array())) {
@@ -79,7 +79,7 @@ SavedCases cases_of(const Json& run) {
     const std::string id = fmt::format("loop/{}/model={},depth={}/threads:{}", arm.at("recipe").get<std::string>(),
                                        run.at("model").at("name").get<std::string>(), arm.at("depth").get<int>(),
                                        arm.at("threads").get<int>());
-    cases[id] = arm_case(arm, id);
+    cases[id] = saved_arm(arm, id);
     if (cases[id].samples.empty()) throw BadInput("{}: a number without samples", id);
   }
   return cases;
@@ -97,7 +97,7 @@ Parsed parse(const SavedRun& saved) {
       throw BadInput("schema {}, and this build reads {}",
                      run.is_object() && run.contains("schema") ? run["schema"].dump() : "missing", kSchema);
     }
-    return {run.at("machine").at("fingerprint").get<std::string>(), cases_of(run)};
+    return {run.at("machine").at("fingerprint").get<std::string>(), saved_cases(run)};
   } catch (const BadInput& e) {
     throw BadInput("{}: {}", saved.path, e.what());
   } catch (const Json::exception& e) {

@@ -44,7 +44,9 @@ Timed timed_loop(const ArmSpec& spec, const std::string& model, std::int64_t dep
 }  // namespace
 
 std::vector<Group> loop_groups(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance) {
-  const ArmSpec arm = arm_of(parse_recipe(spec.recipe), options.cores, spec.recipe);
+  Techniques set = parse_recipe(spec.recipe);
+  if (options.cores == 1) set = set.without(Technique::threading);  // one thread is what threading off is
+  const ArmSpec arm = arm_of(set, options.cores, spec.recipe);
   const std::string text =
       fmt::format("one token of model {}, all layers, depth {} to {}", spec.model, spec.depth, spec.depth + kTokens - 1);
   return {{{{.id = "loop/" + spec.recipe, .benchmark = spec.name, .kind = spec.kind, .c = text, .threads = arm.threads,
