@@ -1,6 +1,7 @@
 #include "reports/audit/audit.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "error.hpp"
 #include "reports/audit/follows.hpp"
@@ -36,6 +37,21 @@ std::vector<const Claim*> Docket::claims() const {
   return all;
 }
 
+namespace {
+
+// What another report claims and falls for other reasons is no evidence against a claim that does not.
+void drop_contradictions_of_the_fallen(Findings& findings) {
+  std::set<const Claim*> fallen;
+  for (const Finding& f : findings) {
+    if (f.verdict >= Verdict::wrong) fallen.insert(f.claim);
+  }
+  std::erase_if(findings, [&](const Finding& f) {
+    return f.against && f.against->report != f.claim->report && fallen.contains(f.against) && !fallen.contains(f.claim);
+  });
+}
+
+}  // namespace
+
 std::vector<ClaimVerdict> audit(const Docket& docket) {
   Findings findings;
   for (const Rule& rule : all_rules()) {
@@ -43,6 +59,7 @@ std::vector<ClaimVerdict> audit(const Docket& docket) {
     rule.run(docket, findings);
     for (std::size_t i = before; i < findings.size(); ++i) findings[i].rule = rule.name;
   }
+  drop_contradictions_of_the_fallen(findings);
   const Corrections corrections = follow(docket, findings);
 
   std::vector<ClaimVerdict> verdicts;

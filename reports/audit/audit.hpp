@@ -24,6 +24,7 @@ struct Finding {
   std::string text;
   std::string arithmetic;            // "17.66 ms x 32 = 565.1 ms"
   std::optional<Range> should_be{};  // in the claim's dimension
+  const Claim* against = nullptr;    // the claim that it contradicts
 };
 using Findings = std::vector<Finding>;
 

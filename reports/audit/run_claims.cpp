@@ -108,7 +108,9 @@ class Collector {
     const std::string id = fmt::format("technique{}", i),
                       path = fmt::format("attribution.techniques[{}] ({})", i, word(t, "name"));
     const Json& realized = at(t, "realization");
-    if (!realized.is_array() || realized.size() != 2 || !realized[0].is_number() || !realized[1].is_number()) return;
+    if (!at(t, "name").is_string() || !realized.is_array() || realized.size() != 2 || !realized[0].is_number() ||
+        !realized[1].is_number())
+      return;
     if (!add(id + "_credited", path + ".credited", number(t, "credited"), "speedup", "x")) return;
     Claim* expected = add(id + "_expected", path + ".expected", 0, "ratio", "x");
     try {

@@ -84,7 +84,7 @@ Unit parse_unit(const std::string& text) {
     const std::size_t slash = std::min(text.find('/', begin), text.size());
     const std::string part = text.substr(begin, slash - begin);
     const auto word = std::find_if(std::begin(kWords), std::end(kWords), [&](const Word& w) { return part == w.text; });
-    if (word == std::end(kWords) || (!first && part.empty())) {
+    if (word == std::end(kWords) || (part.empty() && !text.empty())) {
       std::vector<std::string> known;
       for (const Word& w : kWords) known.emplace_back(w.text);
       throw BadInput("unit '{}': '{}' is not known; known, also as a/b: {}", text, part,

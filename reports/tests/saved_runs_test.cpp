@@ -75,8 +75,10 @@ TEST(SavedRuns, AreNotComparedAcrossStates) {
     ns.insert(ns.end(), apart.begin(), apart.end());
     Json j = bench("x/y", ns, "A");
     for (std::size_t i = 0; i < ns.size(); ++i) {
-      const Json reading = {{"ping_pong_ns", (i < near.size() ? 27.0 : 170.0) + 0.1 * static_cast<double>(i % 3)}};
-      j["sample_states"].push_back({{"before", reading}, {"after", reading}, {"disturbed", false}});
+      const auto reading = [&](std::size_t k) {  // no two alike
+        return Json{{"ping_pong_ns", (i < near.size() ? 27.0 : 170.0) + 0.1 * static_cast<double>(k % 3)}};
+      };
+      j["sample_states"].push_back({{"before", reading(i)}, {"after", reading(i + 1)}, {"disturbed", false}});
     }
     return j;
   };

@@ -23,12 +23,16 @@ def short(value):
 
 def counted(run):
     """A shortened run whose numbers have the samples that they say they have."""
-    for result in run.get("bench", []):
+    for result in filter(is_object, run.get("bench", [])):
         result.update(n=len(result["samples"]), samples_set_aside={})
-    for arm in run.get("arms", []):
+    for arm in filter(is_object, run.get("arms", [])):
         if arm["tok_per_s"]:
             arm["tok_per_s"]["n"] = len(arm["samples"])
     return run
+
+
+def is_object(value):
+    return isinstance(value, dict)
 
 
 def seeds(suites, run):

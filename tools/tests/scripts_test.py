@@ -203,7 +203,7 @@ class Scripts(unittest.TestCase):
         (self.root / "suites/some.toml").write_text("# about\n[[cases]]\nop = 'rope'\n[[cases]]\nop = 'gate'\n")
         (self.root / "calls").unlink(missing_ok=True)
         self.stub("build/fuzz/fuzz_planted", planted)
-        for name in ("run", "suite", "words"):
+        for name in ("claims", "run", "suite", "words"):
             self.stub(f"build/fuzz/fuzz_{name}", others.get(name, FUZZER))
         return self.call("tools/fuzz", *arguments)
 
@@ -214,10 +214,10 @@ class Scripts(unittest.TestCase):
 
     def test_fuzz_counts_what_each_reader_was_fed(self):
         done = self.fuzz("7", self.fuzz_run("some/run.json"))
-        lines = [f"fuzz: {name}: 9 inputs, nothing found" for name in ("run", "suite", "words")]
+        lines = [f"fuzz: {name}: 9 inputs, nothing found" for name in ("run", "suite", "words", "claims")]
         self.assertEqual((done.stdout.splitlines(), done.returncode), (lines, 0), done.stderr)
         fuzzers = [c for c in self.calls() if "fuzz_" in c]
-        self.assertEqual(len(fuzzers), 3)
+        self.assertEqual(len(fuzzers), 4)
         for call in fuzzers:
             self.assertIn("-max_total_time=7 ", call)
 

@@ -23,7 +23,7 @@ void contradiction(const Docket& docket, Findings& found) {
       found.push_back({"", a, Verdict::contradicted,
                        fmt::format("{} here, {} in {}: the {} of one thing, {}", a->shown(), b->shown(), place(*b, *a),
                                    a->metric, a->of),
-                       fmt::format("{}: \"{}\"", place(*b, *a), b->quote)});
+                       fmt::format("{}: \"{}\"", place(*b, *a), b->quote), std::nullopt, b});
     }
   }
 }

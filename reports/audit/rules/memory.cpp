@@ -11,14 +11,15 @@ void weights(const Report& report, const Claim& c, Findings& found) {
   const Model& m = report.model;
   if (!m.parameters || !m.weight_bits) return;
   const Range needed{*m.parameters * m.weight_bits->low / 8, *m.parameters * m.weight_bits->high / 8};
-  const Range stated = c.range();
+  const double rounding = 0.5 * c.value->step * c.unit.scale;
+  const Range stated{c.range().low - rounding, c.range().high + rounding};
   const bool fits = c.value->at_most ? stated.high >= needed.low * kLeast
                                      : stated.high >= needed.low * kLeast && stated.low <= needed.high * kMost;
   if (fits) return;
   found.push_back(
       {"", &c, Verdict::wrong,
        fmt::format("{} is {} bits a weight; the format takes {} to {}: {}", c.shown(),
-                   short_number(stated.low * 8 / *m.parameters), short_number(m.weight_bits->low),
+                   short_number(c.range().low * 8 / *m.parameters), short_number(m.weight_bits->low),
                    short_number(m.weight_bits->high), with_unit(needed, c.unit_text)),
        fmt::format("{} weights x {} to {} bits / 8 = {}", short_number(*m.parameters), short_number(m.weight_bits->low),
                    short_number(m.weight_bits->high), with_unit(needed, c.unit_text)),
@@ -51,7 +52,7 @@ void cache(const Report& report, const Claim& c, Findings& found) {
   const double needed = *values * batch * bytes;
   const Range stated = c.range();
   const double times = needed / stated.high;
-  if (times < 1.06) return;  // MB may be MiB
+  if (times < 1.06 * binary_reading(c.unit_text)) return;
   const auto memory = std::find_if(report.claims.begin(), report.claims.end(), [](const Claim& o) {
     return o.value && o.metric == "memory" && o.of == "machine memory";
   });
