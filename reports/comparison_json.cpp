@@ -41,12 +41,14 @@ CounterValues counters_from(const Json& j) {
   return c;
 }
 
+// One reason stands for both fractions.
 Load load_from(const Json& j) {
+  const std::string why = why_null(j, "foreign_fraction");
   return {j.at("wall_s"),
           j.at("own_cpus"),
           optional_number(j, "foreign_fraction"),
           optional_number(j, "steal_fraction"),
-          why_null(j, "foreign_fraction"),
+          why.empty() ? why_null(j, "steal_fraction") : why,
           j.at("involuntary_switches"),
           j.at("run_queue_wait_ns")};
 }

@@ -17,8 +17,8 @@ Json bench(const std::string& id, const std::vector<double>& ns, const std::stri
           {"state", state}};
 }
 
-Json run_of(const Json& benches, const std::string& fingerprint = "0123456789abcdef") {
-  return {{"schema", kSchema}, {"machine", {{"fingerprint", fingerprint}}}, {"bench", benches}};
+Json run_of(const std::vector<Json>& benches, const std::string& fingerprint = "0123456789abcdef") {
+  return {{"schema", kSchema}, {"machine", {{"fingerprint", fingerprint}}}, {"bench", Json(benches)}};
 }
 
 const std::vector<double> kBase = {100, 101, 99, 100, 100.5}, kSlow = {120, 121, 119, 120, 120.5};
@@ -100,7 +100,7 @@ TEST(SavedRuns, LeaveDisturbedSamplesAside) {
 
 TEST(SavedRuns, CompareRecipesByTheTimeOfAToken) {
   const auto run = [](double wall_ns) {
-    Json j = run_of(Json::array());
+    Json j = run_of({});
     j["model"]["name"] = "tiny";
     Json samples = Json::array();
     for (int i = 0; i < 5; ++i) {
@@ -119,7 +119,7 @@ TEST(SavedRuns, CompareRecipesByTheTimeOfAToken) {
 
 TEST(SavedRuns, RefuseWhatIsNoRunNamingTheFile) {
   const std::string good = run_of({bench("x/y", kBase)}).dump();
-  const auto with = [&](const Json& benches) { return run_of(benches).dump(); };
+  const auto with = [&](const std::vector<Json>& benches) { return run_of(benches).dump(); };
   Json old = run_of({bench("x/y", kBase)});
   old["schema"] = "bitproof-run/0";
   EXPECT_THAT(refused(good, good.substr(0, good.size() / 2)), HasSubstr("b.json: not JSON from byte"));
