@@ -232,8 +232,8 @@ Comparison compare(const CompareOptions& options) {
                    options.a, options.b);
   }
   if (saved) {
-    return compare_saved({options.a, read_file(options.a)}, {options.b, read_file(options.b)},
-                         {.smallest_effect = options.smallest_effect / 100}, options.filter, options.force);
+    const SavedRun a{options.a, read_file(options.a)}, b{options.b, read_file(options.b)};  // A's faults are told first
+    return compare_saved(a, b, {.smallest_effect = options.smallest_effect / 100}, options.filter, options.force);
   }
   return binaries ? compare_processes("builds", builds_to_compare(options), options)
                   : compare_processes("variants", variants_to_compare(options), options);
