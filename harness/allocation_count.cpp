@@ -32,7 +32,9 @@ void count() { asked.fetch_add(1, std::memory_order_relaxed); }
 
 #if defined(BITPROOF_SANITIZED)
 
-#include <sanitizer/allocator_interface.h>
+// From the runtime; the header that declares it, sanitizer/allocator_interface.h, is clang's alone.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, std::size_t),
+                                                         void (*)(const volatile void*));
 
 namespace {
 

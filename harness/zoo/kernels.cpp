@@ -1,6 +1,8 @@
 #include "zoo/kernels.hpp"
 
+#include <algorithm>
 #include <stdexcept>
+#include <string>
 
 #include "check.hpp"
 #include "trial.hpp"
@@ -8,12 +10,18 @@
 namespace bitproof::zoo {
 namespace {
 
+// With another seed few random inputs may be all alike, and so would be all outputs: a case that proves nothing.
+bool has_few_inputs(const Case& c) {
+  const auto known = dimensions(c.op);
+  return c.fill == Fill::random && c.cols < 4 && std::ranges::find(known, std::string("cols")) != known.end();
+}
+
 // As Clearance does: the cases of the op until a verdict that is not a pass. An even step keeps what the parity of a
 // seed stands for (problems/norms.cpp).
 template <class Kernel>
 Kill judge(const VariantOf<Kernel>& subject, std::uint64_t seed) {
   for (Case c : clearance_cases(subject.op)) {
-    c.seed += 2 * (seed - 1);
+    if (!has_few_inputs(c)) c.seed += 2 * (seed - 1);
     Kill kill = from_verdict(Trial<Kernel>(c).judge(subject));
     if (!kill.killed()) continue;
     kill.reason += " on " + to_string(c);
