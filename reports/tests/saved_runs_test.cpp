@@ -11,10 +11,14 @@ namespace {
 using testing::HasSubstr;
 
 Json bench(const std::string& id, const std::vector<double>& ns, const std::string& state = "one state") {
-  return {{"id", id},      {"case", "rows=4"},
-          {"threads", 1},  {"temperature", "cold"},
-          {"samples", ns}, {"median_ns", ns.empty() ? 0 : ns[0]},
-          {"state", state}};
+  const double middle = ns.empty() ? 1 : ns[0];
+  return {{"benchmark", "kernel"}, {"id", id},
+          {"case", "rows=4"},      {"threads", 1},
+          {"temperature", "cold"}, {"samples", ns},
+          {"n", ns.size()},        {"median_ns", middle},
+          {"ci_low_ns", middle},   {"state", state},
+          {"ci_high_ns", middle},  {"gb_per_s", nullptr},
+          {"skipped", false},      {"gop_per_s", nullptr}};
 }
 
 Json run_of(const std::vector<Json>& benches, const std::string& fingerprint = "0123456789abcdef") {
@@ -106,11 +110,23 @@ TEST(SavedRuns, CompareRecipesByTheTimeOfAToken) {
     j["model"]["name"] = "tiny";
     Json samples = Json::array();
     for (int i = 0; i < 5; ++i) {
-      samples.push_back(
-          {{"tokens", 2}, {"wall_ns", wall_ns + i}, {"ping_pong_ns", 27.0 + 0.1 * i}, {"disturbed", false}});
+      samples.push_back({{"tokens", 2},
+                         {"wall_ns", wall_ns + i},
+                         {"cpu_ns", wall_ns},
+                         {"ping_pong_ns", 27.0 + 0.1 * i},
+                         {"disturbed", false}});
     }
+    const double rate = 2e9 / wall_ns;
     j["arms"].push_back(
-        {{"recipe", "best"}, {"depth", 8}, {"threads", 2}, {"tok_per_s", 1.0}, {"state", "A"}, {"samples", samples}});
+        {{"recipe", "best"},
+         {"layers", 2},
+         {"depth", 8},
+         {"threads", 2},
+         {"tok_per_s", {{"median", rate}, {"ci_low", rate}, {"ci_high", rate}, {"p5", rate}, {"p95", rate}, {"n", 5}}},
+         {"gb_per_s", nullptr},
+         {"ledger_ok", true},
+         {"state", "A"},
+         {"samples", samples}});
     return j;
   };
   const Comparison c = compared(run(2e6), run(3e6));
@@ -125,15 +141,16 @@ TEST(SavedRuns, RefuseWhatIsNoRunNamingTheFile) {
   Json old = run_of({bench("x/y", kBase)});
   old["schema"] = "bitproof-run/0";
   EXPECT_THAT(refused(good, good.substr(0, good.size() / 2)), HasSubstr("b.json: not JSON from byte"));
-  EXPECT_THAT(refused(old.dump(), good), HasSubstr("a.json: schema \"bitproof-run/0\""));
-  EXPECT_THAT(refused("[]", good), HasSubstr("a.json: schema missing"));
-  EXPECT_THAT(refused(good, with({bench("x/y", {100, -5})})), HasSubstr("-5 ns is no time"));
-  EXPECT_THAT(refused(good, with({bench("x/y", {})})), HasSubstr("without samples"));
+  EXPECT_THAT(refused(old.dump(), good), HasSubstr("a.json: not a run of schema"));
+  EXPECT_THAT(refused("[]", good), HasSubstr("a.json: not a run of schema"));
+  EXPECT_THAT(refused(good, with({bench("x/y", {100, -5})})),
+              HasSubstr("is -5.0: every time and rate is a number above 0"));
+  EXPECT_THAT(refused(good, with({bench("x/y", {})})), HasSubstr("a number and no samples"));
   Json nan = bench("x/y", kBase);
   nan["samples"][2] = nullptr;  // how JSON writes a NaN
-  EXPECT_THAT(refused(good, with({nan})), HasSubstr("b.json: x/y/rows=4/threads:1/cold: a sample is no number"));
+  EXPECT_THAT(refused(good, with({nan})), HasSubstr("b.json: a sample of kernel/x/y/rows=4/threads:1/cold is null"));
   EXPECT_THAT(refused(good, with({bench("p/q", kBase)})), HasSubstr("no case in common"));
-  EXPECT_THAT(refused(good, with({Json{{"id", 5}}})), HasSubstr("not the run.json"));
+  EXPECT_THAT(refused(good, with({Json{{"id", 5}}})), HasSubstr("lacks what its schema promises"));
 }
 
 }  // namespace

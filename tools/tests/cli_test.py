@@ -231,7 +231,9 @@ class Json(CommandLine):
         j = self.json_of("run", "--suite", "smoke", "--out", self.folder / "out", codes=MEASURED)
         run = self.parse(Path(j["run_json"]).read_text())
         measured = next(a for a in run["arms"] if a["tok_per_s"])
-        measured["tok_per_s"]["median"] *= 32  # a layer as a token
+        rate = measured["tok_per_s"]
+        for key in ("median", "ci_low", "ci_high", "p5", "p95"):
+            rate[key] *= 32  # a layer as a token
         done = bitproof("report", self.write("forged.json", json.dumps(run)), "-o", self.folder / "report.md")
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("gb_per_s: WRONG", done.stderr)
