@@ -128,7 +128,7 @@ struct AuditOptions {
   std::vector<std::string> claims;  // files
   std::string machines;             // empty: suites/machines/cpus.toml
   std::string against;              // the report that a claims file transcribes
-  bool json = false, markdown = false, summary = false, reproduce = false;
+  bool machine = false, json = false, markdown = false, summary = false, reproduce = false;
 };
 int audit_command(const AuditOptions&);
 void add_audit(CommandLine&);

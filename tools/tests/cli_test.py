@@ -253,6 +253,28 @@ class Json(CommandLine):
         j = self.json_of("audit", *sorted((claims / "honest").glob("*.toml")))
         self.assertEqual({c["verdict"] for c in j["claims"]}, {"HOLDS"})
 
+    def test_audit_measures_what_was_claimed(self):
+        def claims(reproduce, **more):
+            head = "".join(f"[{k}]\n{v}\n" for k, v in more.items())
+            claim = '[[claims]]\nid = "a"\nline = 1\nquote = "q"\n'
+            return self.write("claims.toml", head + claim + reproduce)
+
+        checked = f'command = "bitproof check ternary_matmul/scalar --case {CASE}"'
+        mismatches = 'metric = "mismatches"\nvalue = "0"\nreproduce = {{ {}, value = "{}", unit = "" }}'
+        j = self.json_of("audit", claims(mismatches.format(checked, "passed")), "--reproduce")
+        [a] = j["reproduced"]
+        self.assertEqual((a["id"], a["claimed"], a["measured"]), ("claims/a", "0", "1"))
+        j = self.json_of("audit", claims(mismatches.format(checked, "nowhere")), "--reproduce", codes=(1,))
+        self.assertEqual(j["reproduced"][0]["measured"], None)
+        self.assertIn("no number at nowhere", j["reproduced"][0]["measured_why"])
+        refused = claims(mismatches.format('command = "bitproof run --out elsewhere"', "failed"))
+        self.assert_refused(bitproof("audit", refused, "--reproduce"), "no command that measures")
+
+        fast = claims('metric = "throughput"\nvalue = "100000"\nunit = "tok/s"\n',
+                      model='parameters = 7_000_000_000\nweight_bits = "2"')  # fmt: skip
+        verdicts = [self.json_of("audit", fast, *o, codes=(0, 1))["claims"][0]["verdict"] for o in ([], ["--machine"])]
+        self.assertEqual(verdicts, ["HOLDS", "IMPOSSIBLE"])
+
     def test_audit_shows_the_table_of_the_readme(self):
         seeds = sorted((SOURCE / "suites/claims").glob("*.toml"))
         self.assertIn(bitproof("audit", *seeds, "--markdown").stdout.strip(), (SOURCE / "README.md").read_text())
