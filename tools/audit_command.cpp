@@ -31,11 +31,13 @@ audit::Cpu measured_here() {
   measure_ceilings(ceilings, threads, 3);
   if (ceilings.samples.empty()) throw BadInput("--machine: {}", ceilings.why);
   const auto fastest = std::ranges::max_element(ceilings.samples, {}, &ReadSample::gb_per_s);
-  return {.name = machine.cpu_model.value.value_or("this machine"),
-          .source = "measured here",
-          .cores = static_cast<double>(threads),
-          .threads = static_cast<double>(machine.cpus.size()),
-          .memory_bytes_per_s = 1e9 * fastest->gb_per_s * kMostOfCeiling};
+  audit::Cpu here;
+  here.name = machine.cpu_model.value.value_or("this machine");
+  here.source = "measured here";
+  here.cores = threads;
+  here.threads = static_cast<double>(machine.cpus.size());
+  here.memory_bytes_per_s = 1e9 * fastest->gb_per_s * kMostOfCeiling;
+  return here;
 }
 
 // A report that names no CPU is held against this machine too.

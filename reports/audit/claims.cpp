@@ -208,7 +208,7 @@ class ClaimsReader {
           "[model]");
   }
 
-  Reproduction reproduction(const toml::node& node) const {
+  Reproduction reproduction(const toml::node& node) {
     const toml::table& table = table_of(node, "reproduce");
     Reproduction r;
     apply(table,
