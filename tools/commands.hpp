@@ -36,6 +36,7 @@ void add_check(CommandLine&);
 struct SelftestOptions {
   std::string filter;
   int repeat = 1;
+  std::uint64_t first_seed = 1;
   bool json = false, markdown = false;
 };
 int selftest_command(const SelftestOptions&);
