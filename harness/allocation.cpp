@@ -6,11 +6,13 @@
 namespace bitproof {
 namespace {
 
-constexpr std::size_t kFewestRounds = 3;
+constexpr std::size_t kRoundsToLearn = 3;
 
 // Of the cells that were measured at all, in the rounds that all of those have.
 CellRounds measured_by_all(const CellRounds& cells, std::vector<std::size_t>& which) {
-  const auto has = [](const std::vector<double>& cell, std::size_t r) { return r < cell.size() && !std::isnan(cell[r]); };
+  const auto has = [](const std::vector<double>& cell, std::size_t r) {
+    return r < cell.size() && !std::isnan(cell[r]);
+  };
   std::size_t rounds = 0;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (std::ranges::any_of(cells[i], [](double y) { return !std::isnan(y); })) which.push_back(i);
@@ -29,7 +31,7 @@ CellRounds measured_by_all(const CellRounds& cells, std::vector<std::size_t>& wh
 std::vector<double> uncertainties(std::span<const Contrast> contrasts, const CellRounds& cells) {
   std::vector<std::size_t> which;
   const CellRounds table = measured_by_all(cells, which);
-  if (table.size() < 3 || table[0].size() < kFewestRounds) return std::vector<double>(cells.size(), 1.0);
+  if (table.size() < 3 || table[0].size() < kRoundsToLearn) return std::vector<double>(cells.size(), 1.0);
   const std::vector<double> s2 = cell_variances(table);
   std::vector<double> u(cells.size());
   for (std::size_t k = 0; k < which.size(); ++k) {

@@ -11,8 +11,8 @@ namespace bitproof {
 
 inline constexpr int kMostRepeats = 16;
 
-// What each cell adds to the variance of the contrasts, all together: sum over them of c_i^2 s_i^2, from the rounds that
-// every measured cell has. Equal for all cells while there are fewer than three such rounds to learn from.
+// What each cell adds to the variance of the contrasts, all together: sum over them of c_i^2 s_i^2, from the rounds
+// that every measured cell has. Equal for all cells while there are fewer than three such rounds to learn from.
 std::vector<double> uncertainties(std::span<const Contrast> contrasts, const CellRounds& cells);
 
 // Repeats of each cell in the next round, 1 to kMostRepeats: one each, and then again and again the one that takes most

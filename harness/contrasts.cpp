@@ -9,7 +9,7 @@
 namespace bitproof {
 namespace {
 
-double mean(std::span<const double> values) {
+double mean_of(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
@@ -26,13 +26,13 @@ std::vector<std::size_t> common_rounds(const CellRounds& cells, std::span<const 
 
 // The cells that have all of these rounds, and their weights: those of the contrast, and with 0 the others, which tell
 // what a round did to everybody.
-struct Table {
+struct CompleteRounds {
   CellRounds cells;
   Contrast weights;
 };
 
-Table complete(const Contrast& contrast, const CellRounds& cells, std::span<const std::size_t> rounds) {
-  Table table;
+CompleteRounds complete(const Contrast& contrast, const CellRounds& cells, std::span<const std::size_t> rounds) {
+  CompleteRounds table;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     std::vector<double> row;
     for (const std::size_t r : rounds) {
@@ -46,7 +46,7 @@ Table complete(const Contrast& contrast, const CellRounds& cells, std::span<cons
 }
 
 // By round.
-std::vector<double> values(const Table& table) {
+std::vector<double> values(const CompleteRounds& table) {
   std::vector<double> value(table.cells[0].size());
   for (std::size_t r = 0; r < value.size(); ++r) {
     for (std::size_t i = 0; i < table.cells.size(); ++i) value[r] += table.weights[i] * table.cells[i][r];
@@ -60,10 +60,10 @@ struct VarianceEstimate {
 
 // With w_i the weight of the residual mean square v_i in sum(c_i^2 s_i^2) / n, the estimate is a quadratic form whose
 // matrix over the cells is M W M, M = I - J/C; of normal values its variance is 2 tr(M W M S M W M S) / (n - 1), with S
-// the diagonal of the cells' variances. Squares of estimated variances are too large by (n + 1) / (n - 1), and the square
-// of their sum by twice its own variance: both are taken off, as in Welch's formula of 1947, without which intervals over
-// 4 rounds are too wide. There are no more degrees than the cells of the contrast have together.
-VarianceEstimate of_cells(const Table& table) {
+// the diagonal of the cells' variances. Squares of estimated variances are too large by (n + 1) / (n - 1), and the
+// square of their sum by twice its own variance: both are taken off, as in Welch's formula of 1947, without which
+// intervals over 4 rounds are too wide. There are no more degrees than the cells of the contrast have together.
+VarianceEstimate of_cells(const CompleteRounds& table) {
   const std::size_t cells = table.cells.size();
   const auto c = static_cast<double>(cells), n = static_cast<double>(table.cells[0].size());
   if (cells < 3) return {};
@@ -101,9 +101,9 @@ std::vector<double> cell_variances(const CellRounds& complete) {
   for (std::size_t r = 0; r < rounds; ++r) {
     for (const auto& cell : complete) round_mean[r] += cell[r] / c;
   }
-  const double all = mean(round_mean);
+  const double all = mean_of(round_mean);
   for (std::size_t i = 0; i < cells; ++i) {
-    const double own = mean(complete[i]);
+    const double own = mean_of(complete[i]);
     for (std::size_t r = 0; r < rounds; ++r) {
       const double residual = complete[i][r] - own - round_mean[r] + all;
       v[i] += residual * residual / (n - 1);
@@ -128,9 +128,10 @@ std::optional<ContrastEstimate> estimate(const Contrast& contrast, const CellRou
   if (which.empty()) return std::nullopt;
   const std::vector<std::size_t> rounds = common_rounds(cells, which);
   if (rounds.empty()) return std::nullopt;
-  const Table table = complete(contrast, cells, rounds);
+  const CompleteRounds table = complete(contrast, cells, rounds);
   const std::vector<double> by_round = values(table);
-  ContrastEstimate e{.value = mean(by_round), .half_width = 0, .degrees = 0, .rounds = static_cast<int>(rounds.size())};
+  ContrastEstimate e{
+      .value = mean_of(by_round), .half_width = 0, .degrees = 0, .rounds = static_cast<int>(rounds.size())};
   if (rounds.size() > 1) {
     const auto n = static_cast<double>(rounds.size());
     const VarianceEstimate paired{variance(by_round) / n, n - 1}, pooled = of_cells(table);

@@ -30,7 +30,8 @@ Contrast without_contrast(const LatticeShape& shape, FactorLevel f);  // all on,
 // the factors at their last levels these contrasts sum to total_contrast, in any order of the factors.
 Contrast shapley_contrast(const LatticeShape& shape, FactorLevel f);
 
-// The same with factor g held off, or on, and the rest a lattice without it: what f is worth in g's absence or presence.
+// The same with factor g held off, or on, and the rest a lattice without it: what f is worth in g's absence or
+// presence.
 Contrast shapley_given(const LatticeShape& shape, FactorLevel f, int g, bool on);
 
 // What f is worth with g over what it is worth without: Shapley's interaction index (M. Grabisch and M. Roubens, 1999),

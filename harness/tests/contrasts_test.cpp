@@ -35,8 +35,8 @@ double truth(const Contrast& contrast) {
   return value;
 }
 
-// Standard deviations of the logarithm of a rate: of each cell's own noise, within a repeat, and of what a round does to
-// all.
+// Standard deviations of the logarithm of a rate: of each cell's own noise, within a repeat, and of what a round does
+// to all.
 struct Noise {
   const char* name;
   std::function<double(std::size_t cell)> own;

@@ -53,7 +53,8 @@ TEST(Shapley, IsTheMeanOverAllOrders) {
       cell = next;
     }
   } while (std::next_permutation(order.begin(), order.end()));
-  for (int f = 0; f < 4; ++f) EXPECT_NEAR(value(shapley_contrast(shape, {f, 1}), y), mean[static_cast<std::size_t>(f)], 1e-14);
+  for (int f = 0; f < 4; ++f)
+    EXPECT_NEAR(value(shapley_contrast(shape, {f, 1}), y), mean[static_cast<std::size_t>(f)], 1e-14);
 }
 
 // Shares multiply to the total speed-up.
@@ -71,8 +72,9 @@ TEST(Shapley, SharesAddUpToTheTotal) {
 
 TEST(Shapley, ContrastsSumToZero) {
   const LatticeShape shape = {2, 3, 2, 2};
-  for (const Contrast& c : {shapley_contrast(shape, {1, 1}), shapley_contrast(shape, {1, 2}), alone_contrast(shape, {1, 1}),
-                            without_contrast(shape, {1, 2}), interaction_contrast(shape, {0, 1}, 1), total_contrast(shape)}) {
+  for (const Contrast& c :
+       {shapley_contrast(shape, {1, 1}), shapley_contrast(shape, {1, 2}), alone_contrast(shape, {1, 1}),
+        without_contrast(shape, {1, 2}), interaction_contrast(shape, {0, 1}, 1), total_contrast(shape)}) {
     EXPECT_NEAR(std::accumulate(c.begin(), c.end(), 0.0), 0, 1e-15);
   }
 }
@@ -89,7 +91,8 @@ TEST(Shapley, DoesNotDependOnTheOrderOfFactors) {
     renamed[cell_of(levels, shape)] = y[cell];
   }
   for (int f = 0; f < 5; ++f) {
-    EXPECT_NEAR(value(shapley_contrast(shape, {f, 1}), y), value(shapley_contrast(shape, {place[static_cast<std::size_t>(f)], 1}), renamed), 1e-14);
+    EXPECT_NEAR(value(shapley_contrast(shape, {f, 1}), y),
+                value(shapley_contrast(shape, {place[static_cast<std::size_t>(f)], 1}), renamed), 1e-14);
   }
 }
 
@@ -122,9 +125,11 @@ TEST(Shapley, OfIndependentFactorsIsTheirEffect) {
 TEST(Shapley, InteractionIsWhatTheOtherMakesOfIt) {
   const LatticeShape shape(4, 2);
   const std::vector<double> y = any_game(shape, 4);
-  const double with = value(shapley_given(shape, {0, 1}, 2, true), y), without = value(shapley_given(shape, {0, 1}, 2, false), y);
+  const double with = value(shapley_given(shape, {0, 1}, 2, true), y),
+               without = value(shapley_given(shape, {0, 1}, 2, false), y);
   EXPECT_NEAR(value(interaction_contrast(shape, {0, 1}, 2), y), with - without, 1e-15);
-  EXPECT_NEAR(value(interaction_contrast(shape, {0, 1}, 2), y), value(interaction_contrast(shape, {2, 1}, 0), y), 1e-14);
+  EXPECT_NEAR(value(interaction_contrast(shape, {0, 1}, 2), y), value(interaction_contrast(shape, {2, 1}, 0), y),
+              1e-14);
 }
 
 }  // namespace

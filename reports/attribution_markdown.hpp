@@ -1,0 +1,14 @@
+// The table of an attribution, from its JSON.
+#pragma once
+
+#include <string>
+
+#include "reports/json.hpp"
+
+namespace bitproof {
+
+// One row a technique: what was expected of it, predicted, measured alone, left out and as a share, and its witness;
+// then the total, the A/A pair and the pairs that need each other most.
+std::string attribution_markdown(const Json& attribution);
+
+}  // namespace bitproof
