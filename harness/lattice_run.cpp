@@ -142,9 +142,12 @@ void LatticeRun::group(Clearance& clearance) {
   const auto heads = static_cast<std::size_t>(3 * shape.vocab * shape.hidden);
   const auto caches = static_cast<std::size_t>(2 * shape.layers * shape.kv_width() * (plan_.depth + 1)) *
                       sizeof(float) * (cells_.size() + 2);
-  const auto free = read_machine().memory_available_bytes.value;
+  std::optional<std::size_t> free = plan_.memory_bytes;
+  if (const auto available = read_machine().memory_available_bytes.value; !free && available) {
+    free = static_cast<std::size_t>(*available);
+  }
   groups_.clear();
-  if (plan_.weights || !free || bytes + heads + caches <= static_cast<std::size_t>(*free)) {
+  if (plan_.weights || !free || bytes + heads + caches <= *free) {
     groups_.emplace_back();
     groups_[0].cells.resize(cells_.size());
     std::iota(groups_[0].cells.begin(), groups_[0].cells.end(), 0u);
@@ -157,14 +160,18 @@ void LatticeRun::group(Clearance& clearance) {
       groups_.size(), static_cast<double>(bytes + heads + caches) * 1e-9, static_cast<double>(*free) * 1e-9);
 }
 
-void LatticeRun::open(const Group& group, Clearance& clearance, const LatticeHooks& hooks) {
+void LatticeRun::open(Group& group, Clearance& clearance, const LatticeHooks& hooks) {
   bench_.reset();
   std::vector<ArmSpec> specs;
-  for (const std::size_t i : group.cells) specs.push_back(cells_[i].spec);
+  for (const std::size_t i : group.cells) {
+    cells_[i].inherited = cells_[i].evidence;  // of the arm that is gone
+    specs.push_back(cells_[i].spec);
+  }
   bench_ = std::make_unique<Workbench>(
       WorkbenchOptions{.model = plan_.model, .seed = plan_.seed, .depth = plan_.depth, .tokens = 1}, specs, clearance,
       hooks.set_up, plan_.weights);
-  bench_->try_loops(hooks.trials);
+  if (!group.tried) bench_->try_loops(hooks.trials);
+  group.tried = true;
 }
 
 bool LatticeRun::measure_round(int round, Clearance& clearance, const LatticeHooks& hooks) {

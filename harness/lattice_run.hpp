@@ -25,6 +25,7 @@ struct LatticePlan {
   int most_rounds = 1 << 20;
   double budget_s = 3600;                        // of wall time over all sittings, set-up included
   bool beside = true;                            // also the arms of `beside_arms`
+  std::optional<std::size_t> memory_bytes{};     // that packed forms and caches may take; none: what is free
   std::shared_ptr<const PackedModel> weights{};  // of an earlier run with these recipes: not made again
 };
 
@@ -65,10 +66,11 @@ class LatticeRun {
 
  private:
   struct Group {
-    std::vector<std::size_t> cells;  // places in cells_
+    std::vector<std::size_t> cells{};  // places in cells_
+    bool tried = false;                // its loops stood trial
   };
   void group(Clearance& clearance);
-  void open(const Group& group, Clearance& clearance, const LatticeHooks& hooks);
+  void open(Group& group, Clearance& clearance, const LatticeHooks& hooks);
   bool measure_round(int round, Clearance& clearance, const LatticeHooks& hooks);  // false when stopped
   bool begins(int round) const;
   std::vector<int> repeats(int round) const;

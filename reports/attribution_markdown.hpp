@@ -11,4 +11,7 @@ namespace bitproof {
 // then the total, the A/A pair and the pairs that need each other most.
 std::string attribution_markdown(const Json& attribution);
 
+// The same of what `attribute --json` prints, with the profile of a token, tok/s by threads and memory.
+std::string attribution_report(const Json& attribute);
+
 }  // namespace bitproof

@@ -186,6 +186,7 @@ Json results(const LatticeRun& run, const AttributeOptions& options, const Ceili
     cells.push_back(std::move(summary));
   }
   for (const std::string& fault : disagreements(run.cells())) failed.push_back(fault);
+  if (run.bench()) j["logits"] = to_json(compare_logits(run.bench()->arms()));
   j["profiles"] = profiles;
   j["scaling"] = scaling_of(run, ceilings);
   j["ceilings"] = to_json(ceilings);
@@ -312,7 +313,7 @@ int attribute_command(const AttributeOptions& options) {
   if (options.json) {
     fmt::print("{}\n", j.dump(2));
   } else if (options.markdown) {
-    fmt::print("{}", attribution_markdown(j));
+    fmt::print("{}", attribution_report(j));
   } else {
     print_summary(j);
   }
@@ -339,7 +340,7 @@ void add_attribute(CommandLine& line) {
   sub.option("--seed", o.seed, "of weights, prompt and order");
   sub.flag("--predict", o.predict, "run the micro-benchmarks of the predictions whatever the budget");
   sub.json(o.json);
-  sub.flag("--markdown", o.markdown, "the table of a report").excludes("--json");
+  sub.flag("--markdown", o.markdown, "the tables of a report").excludes("--json");
 }
 
 }  // namespace bitproof

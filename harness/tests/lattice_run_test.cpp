@@ -85,6 +85,19 @@ TEST(LatticeRun, GoesOnWhereItWas) {
   EXPECT_THAT(refusal([&] { third.resume(saved, 5); }), HasSubstr("another plan"));
 }
 
+TEST(LatticeRun, FormsThatDoNotFitTogetherAreMadeOneAtATime) {
+  BITPROOF_NEEDS_SIMD();
+  LatticePlan plan = small_plan(2);
+  plan.lattice.factors[0] = technique_lattice().factors[static_cast<std::size_t>(Technique::tmac)];  // another form
+  plan.memory_bytes = 1;
+  LatticeRun run(plan, 2);
+  run.measure(shared_clearance(), {});
+  EXPECT_EQ(run.rounds(), 2);
+  EXPECT_THAT(run.packings_why(), HasSubstr("the 2 packed forms need"));
+  EXPECT_TRUE(disagreements(run.cells()).empty()) << "the weights of both forms are the same";
+  for (const Cell& cell : run.cells()) EXPECT_EQ(cell.samples.size(), 2u) << cell.spec.label;
+}
+
 TEST(LatticeRun, ABudgetThatIsUpLeavesTheRestUnmeasured) {
   BITPROOF_NEEDS_SIMD();
   LatticePlan plan = small_plan(3);

@@ -76,6 +76,14 @@ TEST(Lattice, OfSlotsAndLevelsFromAFile) {
   EXPECT_EQ(all.threads, 2);
 }
 
+TEST(Lattice, OfTheSuitesAreRecipes) {
+  BITPROOF_NEEDS_SIMD();
+  const Lattice lattice = read_lattice(BITPROOF_SOURCE_DIR "/suites/lattices/products.toml");
+  std::set<RecipeNames> recipes;
+  for (std::size_t cell = 0; cell < cell_count(lattice.shape()); ++cell) recipes.insert(arm_of(lattice, cell, 2).names);
+  EXPECT_EQ(recipes.size(), cell_count(lattice.shape()));
+}
+
 TEST(Lattice, RefusesWhatItDoesNotUnderstandInOneLine) {
   const auto refused = [](const std::string& text) { return refusal([&] { parse_lattice(text, "l.toml"); }); };
   EXPECT_THAT(refused("name = \"x\""), HasSubstr("no [[factors]]"));
