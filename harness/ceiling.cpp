@@ -61,7 +61,7 @@ class ReadBuffer {
   Mapping map_;
 };
 
-struct Cell {
+struct ReadCell {
   int threads;
   const ReadPattern* pattern;
 };
@@ -84,7 +84,7 @@ std::vector<ReadSample> sample_reads(int max_threads, std::size_t buffer_bytes, 
   const ReadBuffer buffer(buffer_bytes, max_threads);
   const double target_s = std::chrono::duration<double>(min_sample).count();
 
-  std::vector<Cell> cells;
+  std::vector<ReadCell> cells;
   std::map<int, int> passes;
   for (int threads = 1; threads <= max_threads; ++threads) {
     for (const ReadPattern& p : read_patterns()) cells.push_back({threads, &p});

@@ -53,6 +53,7 @@ class Decoder {
   virtual void reset_ledger() = 0;
   virtual const WeightBytes& weight_bytes() const = 0;
   virtual memory::Usage memory_usage() const = 0;
+  virtual const Mapping* cache() const { return nullptr; }  // where keys and values are, if it says
   virtual int threads_seen() const = 0;
   virtual const Dispatch& dispatch() const = 0;  // since construction
 

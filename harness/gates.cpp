@@ -7,17 +7,13 @@
 #include "token_physics.hpp"
 
 namespace bitproof {
-namespace {
 
-// The slots whose variants decide how floats are rounded. ternary_matmul, dense_matmul, memory and threading do not:
-// integers are exact, and sums never depend on tiles.
+// Not ternary_matmul, dense_matmul, memory and threading: integers are exact, and sums never depend on tiles.
 RecipeNames float_slots(const RecipeNames& names) {
   RecipeNames kept = names;
   for (const char* op : {"ternary_matmul", "dense_matmul", "memory", "threading"}) kept.erase(op);
   return kept;
 }
-
-}  // namespace
 
 std::optional<double> fraction_of_ceiling(const Arm& arm, const CeilingTable& ceilings) {
   std::vector<double> fractions;

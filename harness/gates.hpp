@@ -14,6 +14,9 @@ namespace bitproof {
 // Median over the samples of bytes x tok/s over the ceiling of each sample's own state.
 std::optional<double> fraction_of_ceiling(const Arm& arm, const CeilingTable& ceilings);
 
+// The slots whose variants decide how floats are rounded: recipes that agree on them agree on every logit, to the bit.
+RecipeNames float_slots(const RecipeNames& names);
+
 // `cores`: on one core threading has nothing to engage, and gets no credit.
 std::vector<std::string> faults(const Arm& arm, const CeilingTable& ceilings, int cores);
 

@@ -1,4 +1,4 @@
-// The kernels that a loop runs, one a slot: all from tickets, but for the one that a canary put there.
+// The kernels that a loop runs, one a slot: all from tickets, but for the one that a canary or a dose put there.
 #pragma once
 
 #include <string>
@@ -17,8 +17,9 @@ class Slot {
   const std::string& id() const { return id_; }
 
  private:
-  // A twin never is Cleared, and an Arm takes cleared recipes only: what a twin's loop does cannot become a number.
+  // A twin never is Cleared, and an Arm takes cleared recipes only: what a twin's loop does cannot become a rate.
   friend class CanaryBench;
+  friend class DoseBench;
   Slot(const Kernel& twin, std::string id) : kernel_(&twin), id_(std::move(id)) {}
 
   const Kernel* kernel_;

@@ -133,17 +133,20 @@ Mapping::~Mapping() {
   if (reservation_) munmap(reservation_, reserved_bytes_);
 }
 
-std::size_t Mapping::huge_bytes() const {
+// In bytes, from the kernel's own account of this mapping.
+std::size_t Mapping::kernel_count(std::string_view key) const {
   std::ifstream smaps("/proc/self/smaps");
   const std::string head = fmt::format("{:x}-", reinterpret_cast<std::uintptr_t>(data_));
   bool inside = false;
   for (std::string line; std::getline(smaps, line);) {
     if (line.starts_with(head)) inside = true;
-    constexpr std::string_view kKey = "AnonHugePages:";
-    if (inside && line.starts_with(kKey)) return std::stoull(line.substr(kKey.size())) * 1024;
+    if (inside && line.starts_with(key)) return std::stoull(line.substr(key.size())) * 1024;
   }
   return 0;
 }
+
+std::size_t Mapping::huge_bytes() const { return kernel_count("AnonHugePages:"); }
+std::size_t Mapping::resident_bytes() const { return kernel_count("Rss:"); }
 
 GuardedBuffer::GuardedBuffer(std::size_t bytes, Fence fence, std::size_t alignment, std::size_t offset) {
   if (!std::has_single_bit(alignment) || offset >= alignment || alignment > page_size()) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace bitproof {
 
@@ -33,9 +34,12 @@ class Mapping {
   std::byte* data() const { return data_; }
   std::size_t size() const { return bytes_; }                                              // as asked for
   std::span<const std::byte> reserved() const { return {reservation_, reserved_bytes_}; }  // with the fences
-  std::size_t huge_bytes() const;  // backed by huge pages now; 0 before first touch
+  std::size_t huge_bytes() const;      // backed by huge pages now; 0 before first touch
+  std::size_t resident_bytes() const;  // in memory now, whatever their pages
 
  private:
+  std::size_t kernel_count(std::string_view key) const;
+
   std::byte* reservation_ = nullptr;
   std::size_t reserved_bytes_ = 0;
   std::byte* data_ = nullptr;

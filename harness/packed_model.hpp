@@ -26,6 +26,7 @@ class PackedTernary {
   const std::byte* matrix(std::int64_t layer, Matrix m) const { return storage_.data() + offset(layer, m); }
   std::size_t matrix_bytes(Matrix m) const { return bytes_[static_cast<std::size_t>(m)]; }
   static std::size_t total_bytes(const ModelShape&, const ternary_matmul::Kernel&);
+  const Mapping& storage() const { return storage_; }
 
  private:
   std::size_t offset(std::int64_t layer, Matrix m) const;

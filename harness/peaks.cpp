@@ -88,12 +88,12 @@ std::vector<std::size_t> part_sizes(const std::vector<CacheLevel>& levels, std::
   return sizes;
 }
 
-struct Cell {
+struct PeakCell {
   PeakSample head;  // without numbers
   std::function<Peak(std::chrono::nanoseconds)> run;
 };
 
-void add_reads(const CacheLevel& level, std::size_t part, int threads, std::vector<Cell>& cells) {
+void add_reads(const CacheLevel& level, std::size_t part, int threads, std::vector<PeakCell>& cells) {
   const auto buffer = std::make_shared<CacheBuffer>(part, threads);
   for (const ReadPattern& pattern : read_patterns()) {
     if (pattern.prefetches) continue;
@@ -107,8 +107,8 @@ void add_reads(const CacheLevel& level, std::size_t part, int threads, std::vect
   }
 }
 
-std::vector<Cell> cells_for(int threads, const std::vector<CacheLevel>& levels) {
-  std::vector<Cell> cells;
+std::vector<PeakCell> cells_for(int threads, const std::vector<CacheLevel>& levels) {
+  std::vector<PeakCell> cells;
   for (const OpLoop& loop : op_loops()) {
     if (!loop.runnable()) continue;
     const auto work = [&loop](int) {
@@ -153,11 +153,11 @@ std::vector<PeakSample> sample_peaks(int max_threads, const std::vector<CacheLev
   std::vector<PeakSample> samples;
   Rng rng(kBootstrapSeed);
   for (int threads = 1; threads <= max_threads; ++threads) {
-    std::vector<Cell> cells = cells_for(threads, levels);
+    std::vector<PeakCell> cells = cells_for(threads, levels);
     for (int round = 0; round < rounds && !interrupted(); ++round) {
       shuffle(cells, rng);
       const std::optional<double> state = probe_state().ping_pong_ns;
-      for (const Cell& cell : cells) {
+      for (const PeakCell& cell : cells) {
         const Peak peak = cell.run(sample);
         PeakSample s = cell.head;
         s.per_ns = peak.per_ns;

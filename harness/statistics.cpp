@@ -27,12 +27,6 @@ double mean(std::span<const double> x) {
   return sum / static_cast<double>(x.size());
 }
 
-double t_half_width(double degrees_of_freedom, double standard_error, double confidence) {
-  if (degrees_of_freedom <= 0) return std::numeric_limits<double>::infinity();
-  const boost::math::students_t t(degrees_of_freedom);
-  return boost::math::quantile(t, 0.5 + confidence / 2) * standard_error;
-}
-
 std::vector<double> logarithms(std::span<const double> samples) {
   require_finite(samples);
   std::vector<double> logs;
@@ -87,6 +81,12 @@ Estimate estimate(std::vector<double> samples, std::uint64_t seed) {
   }
   e.samples = std::move(samples);
   return e;
+}
+
+double t_half_width(double degrees_of_freedom, double standard_error, double confidence) {
+  if (degrees_of_freedom <= 0) return std::numeric_limits<double>::infinity();
+  const boost::math::students_t t(degrees_of_freedom);
+  return boost::math::quantile(t, 0.5 + confidence / 2) * standard_error;
 }
 
 double variance(std::span<const double> values) {

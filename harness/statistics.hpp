@@ -40,6 +40,9 @@ MeanInterval difference_interval(std::span<const double> a, std::span<const doub
 
 double variance(std::span<const double> values);  // unbiased; 0 of one value
 
+// Half of the width of Student's interval; infinite for no degrees of freedom, which need not be whole.
+double t_half_width(double degrees_of_freedom, double standard_error, double confidence);
+
 // Paired ratio: numerator[i] / denominator[i] were measured in the same round, so what slows a whole round cancels.
 // The interval is Student's t on the logarithms, and so belongs to the geometric mean; the median of the ratios stands
 // beside it, and a skewed list shows in their difference. One pair: 0 and infinity, for one pair bounds nothing.

@@ -37,6 +37,7 @@ class TokenLoop : public Decoder {
   void reset_ledger() override;
   const WeightBytes& weight_bytes() const override { return weight_bytes_; }
   memory::Usage memory_usage() const override { return memory_.usage(); }
+  const Mapping* cache() const override { return &kv_storage_; }
   int threads_seen() const override { return team_.threads_seen(); }
   const Dispatch& dispatch() const override { return dispatch_; }
   void observe(LoopObserver* observer) override { observer_ = observer; }

@@ -26,9 +26,15 @@ enum class Harm : std::uint8_t {
 
 inline constexpr float kFarOff = 1000;
 
+inline void spin(double ns) {
+  for (const double start = steady_ns(); steady_ns() - start < ns;) {
+  }
+}
+
 template <class Kernel>
 struct TwinState {
   const Kernel* original = nullptr;
+  void (*wait)(double ns) = spin;
   Harm harm = Harm::none;
   double delay_ns = 0;
   std::int64_t victim = 0;            // threading: the call that loses a tile
@@ -44,11 +50,6 @@ struct TwinState {
 template <class Kernel>
 inline TwinState<Kernel> twin_state;
 
-inline void spin(double ns) {
-  for (const double start = steady_ns(); steady_ns() - start < ns;) {
-  }
-}
-
 // Every op call has exactly one such tile.
 inline bool is_first(Tile t) { return t.row0 == 0 && t.batch0 == 0; }
 
@@ -57,7 +58,7 @@ TwinState<Kernel>& enter(bool first = true) {
   TwinState<Kernel>& state = twin_state<Kernel>;
   if (first) {
     ++state.calls;
-    if (state.harm == Harm::delay) spin(state.delay_ns);
+    if (state.harm == Harm::delay) state.wait(state.delay_ns);
   }
   return state;
 }
@@ -143,17 +144,18 @@ inline void for_tiles_twin(threading::Team* team, threading::Space space, thread
     void* context;
     bool loses, waits;
     double delay_ns;
+    void (*wait)(double ns);
   };
   auto& state = twin_state<threading::Kernel>;
   const std::int64_t call = state.calls++;
   Inner inner{body, context, state.harm == Harm::poison && call == state.victim, state.harm == Harm::delay,
-              state.delay_ns};
+              state.delay_ns, state.wait};
   state.original->for_tiles(
       team, space,
       [](void* c, Tile tile, int thread) {
         const auto& self = *static_cast<Inner*>(c);
         if (is_first(tile) && self.loses) return;
-        if (is_first(tile) && self.waits) spin(self.delay_ns);
+        if (is_first(tile) && self.waits) self.wait(self.delay_ns);
         self.body(self.context, tile, thread);
       },
       &inner);
@@ -164,6 +166,7 @@ template <class Kernel>
 Kernel make_twin(const Kernel& original) {
   TwinState<Kernel>& state = twin_state<Kernel>;
   state.original = &original;
+  state.wait = spin;
   state.live.clear();
   state.arm(Harm::none);
   Kernel twin = original;

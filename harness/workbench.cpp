@@ -12,21 +12,6 @@
 namespace bitproof {
 namespace {
 
-ModelShape shape_for(const WorkbenchOptions& options) {
-  ModelShape shape = model_by_name(options.model);
-  if (options.layers < 0 || options.layers > shape.layers) {
-    throw BadInput("--layers {}: model {} has {} layers", options.layers, options.model, shape.layers);
-  }
-  if (options.layers > 0) shape.layers = options.layers;
-  if (options.tokens < 1) throw BadInput("--tokens {}: at least one token must come out", options.tokens);
-  if (options.depth < 0) throw BadInput("--depth {}: cannot be negative", options.depth);
-  if (options.depth + options.tokens > shape.context) {
-    throw BadInput("--depth {} + --tokens {} is over the context of {} of model {}: lower one of them", options.depth,
-                   options.tokens, shape.context, options.model);
-  }
-  return shape;
-}
-
 // The recipe that computes the prefix: the fastest this machine has.
 Techniques prefill_recipe() {
   const Techniques best = parse_recipe("best");
@@ -44,8 +29,24 @@ std::size_t cache_bytes(const ModelShape& m, const WorkbenchOptions& options, st
 
 }  // namespace
 
+ModelShape shape_for(const WorkbenchOptions& options) {
+  ModelShape shape = model_by_name(options.model);
+  if (options.layers < 0 || options.layers > shape.layers) {
+    throw BadInput("--layers {}: model {} has {} layers", options.layers, options.model, shape.layers);
+  }
+  if (options.layers > 0) shape.layers = options.layers;
+  if (options.tokens < 1) throw BadInput("--tokens {}: at least one token must come out", options.tokens);
+  if (options.depth < 0) throw BadInput("--depth {}: cannot be negative", options.depth);
+  if (options.depth + options.tokens > shape.context) {
+    throw BadInput("--depth {} + --tokens {} is over the context of {} of model {}: lower one of them", options.depth,
+                   options.tokens, shape.context, options.model);
+  }
+  return shape;
+}
+
 Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>& specs, Clearance& clearance,
-                     const Progress& progress) {
+                     const Progress& progress, std::shared_ptr<const PackedModel> weights)
+    : model_(std::move(weights)) {
   const ModelShape shape = shape_for(options);
   // The prefix is computed by the best recipe, and copied into every arm that keeps a cache. If no arm is that recipe,
   // one more is set up for it and let go.
@@ -64,7 +65,7 @@ Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>
     heads.push_back(&recipes_.back().dense_matmul_slot.kernel());
   }
   const auto start = std::chrono::steady_clock::now();
-  model_ = std::make_unique<PackedModel>(SyntheticModel(shape, options.seed), ternary, heads,
+  if (!model_) model_ = std::make_shared<PackedModel>(SyntheticModel(shape, options.seed), ternary, heads,
                                          cache_bytes(shape, options, all.size()), progress);
   set_up_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   prompt_ = model_->model().prompt(options.depth + 1);

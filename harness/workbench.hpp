@@ -16,16 +16,21 @@ struct WorkbenchOptions {
   std::int64_t tokens = 1;  // decoded after it at most
 };
 
+// The model that is asked for. Throws BadInput on layers, depth or tokens that do not fit it.
+ModelShape shape_for(const WorkbenchOptions& options);
+
 class Workbench {
  public:
   // Clears every variant that the arms name (throws NotCleared), generates and packs the weights, and computes the
   // prefix once, with the best recipe, so that every arm starts from identical keys and values.
   // Throws BadInput on sizes that do not fit the model, its context or this machine's memory.
+  // weights: of an earlier bench of the same model and seed, with every form that these arms read; null: made now.
   Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>& specs, Clearance& clearance,
-            const Progress& progress = {});
+            const Progress& progress = {}, std::shared_ptr<const PackedModel> weights = nullptr);
 
   const ModelShape& shape() const { return model_->shape(); }
   const PackedModel& model() const { return *model_; }
+  const std::shared_ptr<const PackedModel>& weights() const { return model_; }
 
   // Puts the loop of every arm on trial on the tiny model, each distinct recipe once; the arms keep what was found. Stops
   // when interrupted.
@@ -38,7 +43,7 @@ class Workbench {
  private:
   void compute_prefix();
 
-  std::unique_ptr<PackedModel> model_;
+  std::shared_ptr<const PackedModel> model_;
   std::vector<std::unique_ptr<Arm>> arms_;
   std::vector<Recipe> recipes_;  // of the arms
   std::vector<std::int32_t> prompt_;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "error.hpp"
+#include "reports/attribution_markdown.hpp"
 
 namespace bitproof {
 namespace {
@@ -73,40 +74,8 @@ void arms_table(std::string& out, const Json& run) {
   out += "\n";
 }
 
-// The interval of a ratio excludes 1.
-bool shows_effect(const Json& ratio) {
-  return ratio.at("ci_low").is_number() && (ratio.at("ci_low").get<double>() > 1 || ratio.at("ci_high").get<double>() < 1);
-}
-
 void attribution_table(std::string& out, const Json& run) {
-  if (!run.contains("attribution")) return;
-  const Json& a = run.at("attribution");
-  out += "## What each technique bought\n\n"
-         "alone: it over none. left out: all over all but it. Both measured, paired within rounds. realized (derived):\n"
-         "(credited - 1) / (expected - 1), where no more is credited than Amdahl allows.\n\n"
-         "| technique | expected (claimed elsewhere) | alone | left out | realized | witness |\n|---|--:|--:|--:|--:|---|\n";
-  for (const Json& t : a.at("techniques")) {
-    const auto ratio = [&](const char* key) {
-      const std::string detail = std::string(key) + "_detail";
-      if (!t.contains(detail)) return std::string("not measured");
-      const char* bound = std::string(key) == "alone" ? "most_detail" : "most_without_detail";
-      const std::string verdict = t.contains(bound) ? text(t.at(bound), "verdict") : "unbounded";
-      if (verdict != "possible" && verdict != "unbounded") {
-        const Json& most = t.at(std::string(key) == "alone" ? "most" : "most_without");
-        return fmt::format("{}: {}{}{}, its share of the time allows {} at most", interval(t.at(detail)),
-                           verdict == "IMPOSSIBLE" ? "**" : "", verdict, verdict == "IMPOSSIBLE" ? "**" : "", number(most, "{:.5g}"));
-      }
-      return interval(t.at(detail)) + (shows_effect(t.at(detail)) ? "" : ": no effect shown");
-    };
-    std::string realized = "n/a";
-    if (t.at("realization").is_array() && shows_effect(t.at("alone_detail"))) {
-      realized = fmt::format("{:.0f} to {:.0f} %", 100 * t.at("realization").at(0).get<double>(), 100 * t.at("realization").at(1).get<double>());
-    }
-    out += fmt::format("| {} | {} | {} | {} | {} | {}{} |\n", text(t, "name"), text(t, "expected"), ratio("alone"),
-                       ratio("without"), realized, t.at("engaged").get<bool>() ? "" : "**NOT ENGAGED** ", text(t, "evidence"));
-  }
-  if (a.contains("total_speedup_detail")) out += fmt::format("\nAll over none: {}.\n", interval(a.at("total_speedup_detail")));
-  out += "\n";
+  if (run.contains("attribution")) out += "## What each technique bought\n\n" + attribution_markdown(run.at("attribution")) + "\n";
 }
 
 // Where the time of a token goes, for the fastest whole-model arm.

@@ -70,16 +70,25 @@ int bench_command(const BenchOptions&);
 void add_bench(CommandLine&);
 
 struct AttributeOptions {
-  std::string model = "7b";
-  std::int64_t depth = 4;
-  int rounds = 4;
-  std::string budget = "10m";
-  int threads = 0;
+  std::string model = "7b", cells = "auto", lattice, resume, depths;
+  std::int64_t depth = -1;
+  int rounds = 0, threads = 0;
+  std::string budget = "5m";
   std::uint64_t seed = 1;
-  bool json = false;
+  bool predict = false, markdown = false, json = false;
 };
 int attribute_command(const AttributeOptions&);
 void add_attribute(CommandLine&);
+
+struct WhatIfOptions {
+  std::string op, faster = "2x", recipe = "best", model = "7b";
+  std::int64_t depth = 16;
+  int rounds = 8, threads = 0;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+int whatif_command(const WhatIfOptions&);
+void add_whatif(CommandLine&);
 
 struct RunOptions {
   std::string suite = "quick";

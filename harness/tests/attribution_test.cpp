@@ -43,25 +43,25 @@ class Attributed : public testing::Test {
 
 TEST_F(Attributed, EachAloneOverNoneAndNothingThatWasNotMeasured) {
   const Attribution a = of(attribution_arms(2, false));
-  EXPECT_EQ(a.arms_measured, 8);
+  EXPECT_EQ(a.cells_measured, 8);
   ASSERT_TRUE(a.total);
   EXPECT_EQ(a.total->ratios.size(), 2u) << "paired within rounds";
   ASSERT_EQ(a.techniques.size(), static_cast<std::size_t>(kTechniqueCount));
   const auto rate = [](const Arm& arm, std::size_t round) { return arm.samples()[round].tok_per_s(); };
   for (std::size_t i = 0; i < a.techniques.size(); ++i) {
     const TechniqueCredit& c = a.techniques[i];
-    ASSERT_TRUE(c.alone) << name(c.technique);
+    ASSERT_TRUE(c.alone) << c.name;
     const Arm& alone = *bench_->arms()[2 + i];
     for (std::size_t round = 0; round < 2; ++round) {
       EXPECT_DOUBLE_EQ(c.alone->ratios[round], rate(alone, round) / rate(*bench_->arms()[0], round));
     }
     EXPECT_FALSE(c.without) << "no arm without it was measured";
-    EXPECT_TRUE(c.engaged) << name(c.technique) << ": " << c.evidence;
-    ASSERT_TRUE(c.most_alone) << name(c.technique);
-    EXPECT_GE(c.most_alone->most, 1) << name(c.technique);
+    EXPECT_TRUE(c.engaged) << c.name << ": " << c.evidence;
+    ASSERT_TRUE(c.most_alone) << c.name;
+    EXPECT_GE(c.most_alone->most, 1) << c.name;
     EXPECT_FALSE(c.most_without) << "its arm was not measured";
     const bool allowed = c.verdict_alone == Credit::possible || c.verdict_alone == Credit::noise;
-    ASSERT_EQ(c.realization_low && c.realization_high, allowed) << name(c.technique);
+    ASSERT_EQ(c.realization_low && c.realization_high, allowed) << c.name;
     if (allowed) {
       EXPECT_LE(*c.realization_low, *c.realization_high);
       EXPECT_EQ(*c.credited, std::min(c.alone->geometric_mean, c.most_alone->most));
@@ -79,12 +79,12 @@ TEST_F(Attributed, EachAloneOverNoneAndNothingThatWasNotMeasured) {
 TEST_F(Attributed, LeftOutIsAllOverAllButIt) {
   const Techniques without = kAllTechniques.without(Technique::simd);
   const Attribution a = of({arm_of(kAllTechniques, 2), arm_of(without, 2)});
-  EXPECT_EQ(a.arms_measured, 2);
+  EXPECT_EQ(a.cells_measured, 2);
   EXPECT_FALSE(a.total) << "none was not measured";
   for (const TechniqueCredit& c : a.techniques) {
-    EXPECT_FALSE(c.alone) << name(c.technique);
-    EXPECT_FALSE(c.realization_low) << name(c.technique);
-    EXPECT_EQ(c.without.has_value(), c.technique == Technique::simd) << name(c.technique);
+    EXPECT_FALSE(c.alone) << c.name;
+    EXPECT_FALSE(c.realization_low) << c.name;
+    EXPECT_EQ(c.without.has_value(), c.technique == Technique::simd) << c.name;
   }
 }
 
@@ -116,7 +116,7 @@ RatioEstimate claimed(double ratio) {
 
 TEST(AttributionFaults, NameTheCreditThatItsShareForbids) {
   const Bound pool{1.02, 0.02, "allocation and page faults"};
-  TechniqueCredit c{.technique = Technique::memory_pool, .alone = claimed(83.26), .most_alone = pool};
+  TechniqueCredit c{.name = "memory_pool", .technique = Technique::memory_pool, .alone = claimed(83.26), .most_alone = pool};
   c.verdict_alone = judge_credit(*c.alone, pool);
   const std::vector<std::string> list = faults(Attribution{.techniques = {c}, .total = std::nullopt});
   ASSERT_EQ(list.size(), 1u);
@@ -136,8 +136,8 @@ TEST(AttributionFaults, NameTheCreditThatItsShareForbids) {
 }
 
 TEST(Attribution, OfNoArmsIsEmpty) {
-  const Attribution a = attribute({});
-  EXPECT_EQ(a.arms_measured, 0);
+  const Attribution a = attribute(std::span<const std::unique_ptr<Arm>>{});
+  EXPECT_EQ(a.cells_measured, 0);
   EXPECT_FALSE(a.total);
 }
 

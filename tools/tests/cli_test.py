@@ -36,6 +36,17 @@ ATTRIBUTE = {"techniques", "total_speedup", "cells_measured", "cells_total", "de
 CREDIT = {"name", "alone", "without", "shapley", "ci_low", "ci_high", "predicted", "expected", "realization", "engaged"}
 TECHNIQUES = {"memory_pool", "simd", "threading", "prefetch", "tmac", "kv_cache"}
 
+TWO_FACTORS = """
+name = "two"
+base = ["simd"]
+[[factors]]
+name = "memory_pool"
+levels = [{name = "off"}, {name = "on", techniques = ["memory_pool"]}]
+[[factors]]
+name = "product"
+levels = [{name = "scalar", slots = ["ternary_matmul=scalar"]}, {name = "highest"}]
+"""
+
 CASE = "rows=5,cols=64,batch=2,fill=random,seed=3"
 LOOP_TINY = ("loop", "--model", "tiny", "--depth", "4", "--tokens", "2", "--samples", "2")
 
@@ -194,6 +205,47 @@ class Json(CommandLine):
         self.assert_keys(ATTRIBUTE, j)
         self.assert_keys(CREDIT, *j["techniques"])
         self.assertEqual({t["name"] for t in j["techniques"]}, TECHNIQUES)
+
+    def test_attribute_goes_on_where_it_was(self):
+        cells = self.folder / "cells.json"
+        lattice = self.write("two.toml", TWO_FACTORS)
+        arguments = ("attribute", "--model", "tiny", "--depth", 3, "--cells", "all", "--lattice", lattice, "--resume", cells)
+        first = self.json_of(*arguments, "--rounds", 1, "--budget", "2m", codes=MEASURED)
+        self.assertEqual((first["cells_measured"], first["cells_total"], first["rounds"]), (4, 4, 1))
+        self.assertIsNone(first["techniques"][0]["ci_low"])  # one round bounds nothing
+        kept = json.loads(cells.read_text())
+        second = self.json_of(*arguments, "--rounds", 2, "--budget", "2m", codes=MEASURED)
+        self.assertEqual(second["rounds"], 2)
+        for before, after in zip(kept["cells"], json.loads(cells.read_text())["cells"]):
+            self.assertEqual(before["samples"], after["samples"][: len(before["samples"])])
+        product = 1.0
+        for t in second["techniques"]:
+            self.assertLess(t["ci_low"], t["ci_high"])
+            product *= t["shapley"]
+        self.assertAlmostEqual(product, second["total_speedup"], places=6)
+        self.assertEqual(len(second["interactions"]), 1)
+
+        text = bitproof(*arguments, "--rounds", 2, "--budget", "2m", "--markdown").stdout
+        for part in ("4 of 4 recipes, 2 rounds", "| memory_pool |", "| product |", "| residual |", "## Memory"):
+            self.assertIn(part, text)
+
+        kept["identity"]["build"] = "0" * 16
+        other = self.write("other.json", json.dumps(kept))
+        self.assert_refused(bitproof(*arguments[:-1], other, "--rounds", 2), "other.json", "another build")
+        self.assert_refused(bitproof("attribute", "--lattice", self.write("none.toml", 'name = "x"')), "none.toml:1", "factors")
+
+    def test_attribute_by_depth(self):
+        j = self.json_of("attribute", "--model", "tiny", "--depths", "4,16,64", "--rounds", 2, codes=MEASURED)["depth_axis"]
+        self.assertEqual([p["depth"] for p in j["points"]], [4, 8, 16, 64])
+        self.assertEqual([p["scalar"] is None for p in j["points"]], [False, False, False, True])
+        self.assertIsNotNone(j["points"][3]["scalar_modelled"])
+        self.assertEqual((j["fitted_on_depths"], j["held_out_depth"]), ([4, 16], 8))
+
+    def test_whatif(self):
+        j = self.json_of("whatif", "--op", "ternary_matmul", "--faster", "2x", "--model", "tiny", "--rounds", 3, codes=MEASURED)
+        self.assert_keys({"op", "tok_per_s", "predicted_tok_per_s", "share", "validation", "failures"}, j)
+        self.assertGreater(j["predicted_tok_per_s"], j["tok_per_s"])
+        self.assertEqual(len(j["validation"]["doses"]), 4)
 
     def test_machine(self):
         self.assert_keys({"cpu_model", "physical_cores", "features", "compiler", "fingerprint", "ceilings"},
@@ -488,6 +540,12 @@ class BadInput(CommandLine):
             (("attribute", "--budget", "-5m"), "--budget"),
             (("attribute", "--rounds", 0), "--rounds"),
             (("attribute", "--depth", 2048), "--depth 2048", "2048"),
+            (("attribute", "--depths", "4,x"), "--depths", "'4,x'"),
+            (("attribute", "--depths", "4,2048"), "--depth 2048", "2048"),
+            (("attribute", "--lattice", "no/such.toml"), "no/such.toml"),
+            (("whatif",), "--op"),
+            (("whatif", "--op", "atention"), "--op", "'atention'", "attention"),
+            (("whatif", "--op", "attention", "--faster", "2 times"), "--faster", "2x"),
             (("run", "--suite", "smok"), "--suite", "smoke"),
             (("audit",), "claims"),
             (("audit", "no/such.toml"), "no/such.toml"),

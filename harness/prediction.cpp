@@ -1,0 +1,141 @@
+#include "prediction.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace bitproof {
+namespace {
+
+constexpr const char* kProducts[] = {"ternary_matmul", "dense_matmul"};
+
+bool keeps_past(const Cell& cell) {
+  return find_variant<kv_cache::Kernel>(cell.spec.names.at("kv_cache"))->kernel->keeps_past;
+}
+
+// Positions that an op of this slot computes at once.
+std::int64_t batch(const Cell& cell, const std::string& slot) {
+  return slot == "ternary_matmul" && !keeps_past(cell) ? cell.depth + 1 : 1;
+}
+
+std::tuple<std::string, std::int64_t, int> key(const Cell& cell, const std::string& slot) {
+  return {cell.spec.names.at(slot), batch(cell, slot), cell.spec.threads};
+}
+
+const Cell* at(std::span<const Cell> cells, std::size_t index) {
+  const auto found = std::ranges::find(cells, std::optional(index), &Cell::index);
+  return found == cells.end() ? nullptr : &*found;
+}
+
+// none, and each factor alone.
+std::vector<const Cell*> alone_cells(const Lattice& lattice, std::span<const Cell> cells) {
+  const LatticeShape shape = lattice.shape();
+  std::vector<const Cell*> list;
+  for (std::size_t i = 0; i < cell_count(shape); ++i) {
+    const std::vector<int> levels = levels_of(i, shape);
+    if (std::ranges::count_if(levels, [](int l) { return l != 0; }) > 1) continue;
+    if (const Cell* cell = at(cells, i)) list.push_back(cell);
+  }
+  return list;
+}
+
+bool of_the_head(LoopOp op) { return op == LoopOp::lm_head || op == LoopOp::sampling; }
+
+}  // namespace
+
+std::vector<BenchmarkSpec> prediction_benchmarks(const Lattice& lattice, std::span<const Cell> cells,
+                                                 std::int64_t hidden, bool cold) {
+  std::map<std::pair<std::int64_t, int>, std::set<std::string>> variants;  // by batch and threads
+  for (const Cell* cell : alone_cells(lattice, cells)) {
+    for (const char* slot : kProducts) {
+      const auto [id, positions, threads] = key(*cell, slot);
+      variants[{positions, threads}].insert(id);
+    }
+  }
+  std::vector<BenchmarkSpec> specs;
+  for (const auto& [at, ids] : variants) {
+    Case c{.rows = hidden, .cols = hidden, .batch = at.first};
+    specs.push_back({.name = "prediction",
+                     .kind = "kernel",
+                     .variants = {ids.begin(), ids.end()},
+                     .cases = {c},
+                     .threads = {at.second},
+                     .cold = {cold},
+                     .bytes = {}});
+  }
+  return specs;
+}
+
+MicroTimes micro_times(std::span<const BenchResult> results) {
+  MicroTimes times;
+  for (const BenchResult& r : results) {
+    if (!r.failure.empty() || r.ns.samples.empty()) continue;
+    const std::string op = r.id.substr(0, r.id.find('/'));
+    times[{r.id, parse_case(op, r.c).batch, r.threads}] = r.ns.median;
+  }
+  return times;
+}
+
+Prediction predict(const Cell& without, const Cell& with, const TechniqueCredit& credit, const MicroTimes& micro,
+                   const std::array<double, kLoopOpCount>& least_ns) {
+  Prediction p{.name = credit.name};
+  const auto positions = [](const Cell& c) {
+    return static_cast<double>(c.ledger.positions) / static_cast<double>(c.ledger.tokens);
+  };
+  const double fewer = positions(with) / positions(without);
+  const bool pool = credit.technique == Technique::memory_pool;
+  double total =
+      without.wall_ns() - without.ledger.total_ns() / static_cast<double>(without.ledger.tokens);  // as it is
+  double bounded = total, covered = 0;
+  if (pool) total -= without.faults_ns(), bounded = total;
+  for (int i = 0; i < kLoopOpCount; ++i) {
+    const auto op = static_cast<LoopOp>(i);
+    const std::string slot = slot_of(op);
+    double ns = without.op_ns(op);
+    if (std::ranges::find(kProducts, slot) != std::end(kProducts)) {
+      const auto before = micro.find(key(without, slot)), after = micro.find(key(with, slot));
+      if (before == micro.end() || after == micro.end()) {
+        p.why = fmt::format("no micro-benchmark of {} stands",
+                            before == micro.end() ? without.spec.names.at(slot) : with.spec.names.at(slot));
+        return p;
+      }
+      covered += ns;
+      ns *= after->second / before->second;
+    } else if (op == LoopOp::memory && pool) {
+      ns = 0;
+    } else if (!of_the_head(op)) {
+      ns *= fewer;
+    }
+    total += ns;
+    bounded += std::max(ns, least_ns[static_cast<std::size_t>(i)]);
+  }
+  p.ratio = without.wall_ns() / total;
+  p.at_ledger = without.wall_ns() / bounded;
+  p.covered = covered / without.wall_ns();
+  if (!credit.alone) return p;
+  const auto holds = [&](double x) { return credit.alone->ci_low <= x && x <= credit.alone->ci_high; };
+  p.gap = holds(*p.ratio)       ? "the interval holds the prediction"
+          : holds(*p.at_ledger) ? "explained by the ledger: bytes at the ceiling"
+                                : fmt::format("unexplained: measured is {:.2f} of predicted",
+                                              credit.alone->geometric_mean / *p.at_ledger);
+  return p;
+}
+
+std::vector<Prediction> predict(const Lattice& lattice, std::span<const Cell> cells, const Attribution& attribution,
+                                const MicroTimes& micro, const CeilingTable& ceilings) {
+  const LatticeShape shape = lattice.shape();
+  std::vector<Prediction> list;
+  const Cell* none = at(cells, 0);
+  for (const TechniqueCredit& credit : attribution.techniques) {
+    std::vector<int> levels(shape.size());
+    levels[static_cast<std::size_t>(credit.at.factor)] = credit.at.level;
+    const Cell* alone = at(cells, cell_of(levels, shape));
+    if (none && alone && none->measured() && alone->measured()) {
+      list.push_back(predict(*none, *alone, credit, micro, least_op_ns(*alone, ceilings)));
+    } else {
+      list.push_back({.name = credit.name, .why = "its cells were not measured"});
+    }
+  }
+  return list;
+}
+
+}  // namespace bitproof

@@ -1,0 +1,135 @@
+#include "reports/attribution_json.hpp"
+
+#include <gmock/gmock.h>
+
+#include "error.hpp"
+#include "harness/tests/made_up_cells.hpp"
+#include "reports/attribution_markdown.hpp"
+#include "reports/lattice_file.hpp"
+
+namespace bitproof {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+Lattice two_factors() {
+  Lattice lattice = technique_lattice();
+  lattice.factors = {lattice.factors[0], lattice.factors[5]};
+  return lattice;
+}
+
+std::vector<Cell> four_cells(const Lattice& lattice) {
+  std::vector<Cell> cells;
+  const double rates[] = {1, 1, 2, 3};
+  for (std::size_t i = 0; i < 4; ++i)
+    cells.push_back(made_up_cell(lattice, i, {rates[i], 1.01 * rates[i], 0.99 * rates[i]}, LoopOp::matmul_q, 3));
+  return cells;
+}
+
+TEST(AttributionJson, HasTheKeysThatScriptsRead) {
+  const Lattice lattice = two_factors();
+  const Json j = to_json(attribute(lattice, four_cells(lattice)), 16);
+  for (const char* key : {"techniques", "total_speedup", "cells_measured", "cells_total", "depth", "interactions"})
+    EXPECT_TRUE(j.contains(key)) << key;
+  for (const Json& t : j.at("techniques")) {
+    for (const char* key : {"name", "alone", "without", "shapley", "ci_low", "ci_high", "predicted", "expected",
+                            "realization", "engaged"}) {
+      ASSERT_TRUE(t.contains(key)) << key;
+      EXPECT_EQ(t.at(key).is_null(), t.contains(std::string(key) + "_why")) << key;
+    }
+  }
+  const Json& cache = j.at("techniques").at(1);
+  EXPECT_NEAR(cache.at("alone").get<double>(), 2, 1e-9);
+  EXPECT_NEAR(cache.at("without").get<double>(), 3, 1e-9);
+  EXPECT_NEAR(cache.at("shapley").get<double>(), std::sqrt(6), 1e-9);
+  EXPECT_NEAR(j.at("total_speedup").get<double>(), 3, 1e-9);
+  EXPECT_EQ(j.at("interactions").size(), 1u);
+}
+
+TEST(AttributionJson, OfPartOfTheLatticeHasNoShares) {
+  const Lattice lattice = two_factors();
+  std::vector<Cell> cells = four_cells(lattice);
+  cells.erase(cells.begin() + 1);
+  const Json j = to_json(attribute(lattice, cells), 16);
+  for (const Json& t : j.at("techniques")) {
+    EXPECT_TRUE(t.at("shapley").is_null());
+    EXPECT_THAT(t.at("shapley_why").get<std::string>(), HasSubstr("needs every recipe"));
+  }
+  EXPECT_TRUE(j.at("interactions").is_null());
+}
+
+TEST(AttributionMarkdown, SaysNoEffectShown) {
+  const Lattice lattice = two_factors();
+  const std::string text = attribution_markdown(to_json(attribute(lattice, four_cells(lattice)), 16));
+  EXPECT_THAT(text, AllOf(HasSubstr("| memory_pool | "), HasSubstr("no effect shown"), HasSubstr("All over none: 3x")))
+      << text;
+}
+
+TEST(ProfileJson, NamesTheResidual) {
+  const Lattice lattice = two_factors();
+  Cell cell = made_up_cell(lattice, 0, {10, 10});
+  cell.ledger[LoopOp::matmul_q].ns = 2 * 90e6;
+  Json j = profile_json(cell, std::nullopt);
+  EXPECT_NEAR(j.at("residual_share").get<double>(), 0.1, 1e-9);
+  EXPECT_EQ(j.at("residual_ok"), false);
+  cell.ledger[LoopOp::matmul_q].ns = 2 * 99e6;
+  j = profile_json(cell, std::nullopt);
+  EXPECT_EQ(j.at("residual_ok"), true);
+  EXPECT_EQ(j.at("threading_ns"), 0.0) << "one thread waits for nobody";
+}
+
+LatticePlan plan() {
+  return {.lattice = two_factors(), .cells = {0, 1, 2, 3}, .model = "tiny", .depth = 3, .beside = false};
+}
+
+std::string refusal_of(const std::string& text, const LatticePlan& wanted) {
+  try {
+    parse_lattice_file(text, "cells.json", wanted);
+  } catch (const BadInput& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(LatticeFile, ComesBackAsItWas) {
+  const Lattice lattice = two_factors();
+  for (Cell cell : four_cells(lattice)) {
+    cell.samples[0].loop.ping_pong_ns = 27.5;
+    cell.samples[1].loop.allocations.reset();
+    cell.fingerprints = {1, ~std::uint64_t{0}};
+    cell.evidence.faults = {"x: \"quoted\""};
+    const Json j = to_json(cell);
+    EXPECT_EQ(to_json(cell_from(Json::parse(j.dump()))), j);
+  }
+}
+
+TEST(LatticeFile, OfAnotherBuildMachineOrPlanIsRefused) {
+  const LatticeRun run(plan(), 2);
+  const std::string text = lattice_text(run);
+  EXPECT_EQ(parse_lattice_file(text, "cells.json", plan()).cells.size(), 4u);
+  for (const char* key : {"build", "machine"}) {
+    Json other = Json::parse(text);
+    other["identity"][key] = "0123456789abcdef";
+    EXPECT_THAT(refusal_of(other.dump(), plan()),
+                AllOf(HasSubstr("cells.json"), HasSubstr(std::string("another ") + key)));
+  }
+  LatticePlan deeper = plan();
+  deeper.depth = 4;
+  EXPECT_THAT(refusal_of(text, deeper), HasSubstr("another depth"));
+  EXPECT_THAT(refusal_of(text.substr(0, text.size() / 2), plan()), HasSubstr("cells.json"));
+  EXPECT_THAT(refusal_of("[]", plan()), HasSubstr("cells.json"));
+}
+
+TEST(LatticeFile, ASampleThatCannotBeIsRefused) {
+  LatticeRun run(plan(), 2);
+  run.resume(four_cells(two_factors()), 1);
+  Json j = Json::parse(lattice_text(run));
+  EXPECT_EQ(refusal_of(j.dump(), plan()), "");
+  j["cells"][0]["samples"][0]["wall_ns"] = 0;
+  EXPECT_THAT(refusal_of(j.dump(), plan()), HasSubstr("without tokens, time or round"));
+}
+
+}  // namespace
+}  // namespace bitproof
