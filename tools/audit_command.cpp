@@ -67,6 +67,7 @@ void add_audit(CommandLine& line) {
   sub.flag("--summary", o.summary, "the verdict alone");
   sub.flag("--markdown", o.markdown, "the table of the README");
   sub.flag("--reproduce", o.reproduce, "the commands that measure the same here; nothing is run");
+  sub.examples({"bitproof audit suites/claims/*.toml --summary"});
   sub.json(o.json);
 }
 

@@ -57,6 +57,7 @@ void add_selftest(CommandLine& line) {
   sub.option("--repeat", o.repeat, "runs of each clean twin, each with other inputs").at_least_one();
   sub.json(o.json);
   sub.flag("--markdown", o.markdown, "the kill table in Markdown").excludes("--json");
+  sub.examples({"bitproof selftest rms_norm/"});
 }
 
 }  // namespace bitproof
