@@ -111,17 +111,19 @@ std::string trend(std::span<const SavedRun> files, const std::string& format) {
   return out;
 }
 
-// What is no run, but was printed by a command of ours.
+// What is no run, but was printed by a command of ours with --json.
 std::optional<std::string> other_document(const Json& json, const std::string& format) {
-  if (!json.is_object() || json.contains("schema") || !json.value("cases", Json()).is_array()) return {};
-  const bool comparison = json.contains("rules"), history = json.contains("runs");
-  if (!comparison && !history) return {};
+  if (!json.is_object() || json.contains("schema")) return {};
+  const auto lists = [&](const char* key) { return json.value(key, Json()).is_array(); };
+  const bool audit = lists("claims"), comparison = lists("cases") && json.contains("rules"),
+             history = lists("cases") && json.contains("runs");
+  if (!audit && !comparison && !history) return {};
   if (format == "json") return json.dump(1) + "\n";
   if (comparison && format == "csv") return comparison_csv(json);
-  if (!comparison && format == "md") return trend_markdown(json);
-  if (format != "html") throw cannot_hold(format, "a saved comparison or history", "html, json");
-  return comparison ? html::comparison_page(json, html::installed_charts())
-                    : html::history_page(json, html::installed_charts());
+  if (history && format == "md") return trend_markdown(json);
+  if (format != "html") throw cannot_hold(format, "a saved comparison, history or audit", "html, json");
+  const auto page = audit ? html::audit_page : comparison ? html::comparison_page : html::history_page;
+  return page(json, html::installed_charts());
 }
 
 }  // namespace

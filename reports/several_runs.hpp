@@ -1,5 +1,5 @@
-// A report of the files that somebody names: one run, two runs compared, many as a trend, or what `compare --json` or
-// `history --json` printed.
+// A report of the files that somebody names: one run, two runs compared, many as a trend, or what `compare`, `history`
+// or `audit` printed with --json.
 #pragma once
 
 #include <span>

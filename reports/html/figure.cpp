@@ -26,9 +26,9 @@ Sign sign_of(const std::string& verdict) {
   const auto begins = [&](std::initializer_list<const char*> words) {
     return std::ranges::any_of(words, [&](const char* w) { return verdict.starts_with(w); });
   };
-  if (begins({"EARNED", "FASTER", "engaged", "ok", "passed", "possible", "killed"})) return {"good", "\u2713"};
+  if (begins({"EARNED", "FASTER", "engaged", "ok", "passed", "possible", "killed", "HOLDS"})) return {"good", "\u2713"};
   if (begins(
-          {"COST", "SLOWER", "FAILED", "IMPOSSIBLE", "NOT ENGAGED", "BROKEN", "MISTRUSTED", "FALLBACK", "SURVIVED"})) {
+          {"COST", "SLOWER", "FAILED", "IMPOSSIBLE", "NOT ENGAGED", "BROKEN", "MISTRUSTED", "FALLBACK", "SURVIVED", "WRONG", "CONTRADICTED"})) {
     return {"bad", "\u2717"};
   }
   return {"open", "\u25CB"};

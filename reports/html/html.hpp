@@ -15,6 +15,9 @@ std::string run_page(const Json& run, const std::string& library);
 // Of what `compare --json` printed.
 std::string comparison_page(const Json& comparison, const std::string& library);
 
+// Of what `audit --json` printed.
+std::string audit_page(const Json& audit, const std::string& library);
+
 // Of what `history CASE --json` printed.
 std::string history_page(const Json& history, const std::string& library);
 

@@ -170,6 +170,10 @@ class Reports(unittest.TestCase):
         self.assertEqual(len(junit.findall(".//testcase")), 2 * len(ElementTree.fromstring(self.report(run, "--format", "junit")).findall(".//testcase")))
         self.assertEqual(bitproof("report", run, later, "--format", "bmf").returncode, 2)
 
+        audit = self.folder / "audit.json"
+        audit.write_text(bitproof("audit", *sorted((SOURCE / "suites/claims").glob("*.toml")), "--json").stdout)
+        self.assertIn("IMPOSSIBLE", self.report(audit, "--format", "html"))
+
         compared = json.loads(self.report(run, later, "--compare", "--format", "json"))
         self.assertTrue(compared["cases"])
         self.assertNotIn("SLOWER", {c["verdict"] for c in compared["cases"]})
