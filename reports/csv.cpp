@@ -4,11 +4,8 @@
 #include "reports/run_cases.hpp"
 
 namespace bitproof {
-namespace {
 
-// Quoted (RFC 4180), on one line, and behind an apostrophe where a spreadsheet would take it for a formula (OWASP: CSV
-// injection).
-std::string field(const std::string& raw) {
+std::string csv_field(const std::string& raw) {
   std::string safe = "\"";
   if (!raw.empty() && std::string("=+-@\t\r\n").find(raw[0]) != std::string::npos) safe += '\'';
   for (const char c : raw) {
@@ -17,6 +14,8 @@ std::string field(const std::string& raw) {
   }
   return safe + '"';
 }
+
+namespace {
 
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : ""; }
 
@@ -30,15 +29,15 @@ std::string numbers(const std::optional<Summary>& ns) {
 std::string csv(const Json& run) {
   const Json& machine = run.at("machine");
   const std::string origin =
-      fmt::format("{},{},{}", field(text_of(run.value("started", Json()))), field(text_of(machine.at("git_revision"))),
-                  field(text_of(machine.at("fingerprint"))));
+      fmt::format("{},{},{}", csv_field(text_of(run.value("started", Json()))),
+                  csv_field(text_of(machine.at("git_revision"))), csv_field(text_of(machine.at("fingerprint"))));
   std::string out =
       "name,kind,variant,detail,threads,memory,state,n,median_ns,ci_low_ns,ci_high_ns,min_ns,p5_ns,p95_ns,why,started,"
       "git_revision,fingerprint\r\n";
   for (const RunCase& c : run_cases(run)) {
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\r\n", field(c.name), field(c.kind), field(c.variant),
-                       field(c.detail), c.threads, field(c.memory), field(c.state),
-                       c.ns ? fmt::to_string(c.samples.size()) : "", numbers(c.ns), field(c.why), origin);
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\r\n", csv_field(c.name), csv_field(c.kind),
+                       csv_field(c.variant), csv_field(c.detail), c.threads, csv_field(c.memory), csv_field(c.state),
+                       c.ns ? fmt::to_string(c.samples.size()) : "", numbers(c.ns), csv_field(c.why), origin);
   }
   return out;
 }

@@ -23,6 +23,10 @@ std::string bencher(const Json& run);
 // RFC 4180 with a header: one line a result, its summary in ns; an empty field was not measured, and `why` says why.
 std::string csv(const Json& run);
 
+// Quoted (RFC 4180), on one line, and behind an apostrophe where a spreadsheet would take it for a formula (OWASP: CSV
+// injection).
+std::string csv_field(const std::string& raw);
+
 // One JSON object a line and result, with its raw samples.
 std::string json_lines(const Json& run);
 

@@ -51,8 +51,10 @@ JunitSuite gates(const Json& run) {
 
 }  // namespace
 
-std::string junit(const Json& run) {
-  return junit_xml({checks(run), results(run, "bench"), results(run, "loop"), gates(run)});
+std::vector<JunitSuite> junit_suites(const Json& run) {
+  return {checks(run), results(run, "bench"), results(run, "loop"), gates(run)};
 }
+
+std::string junit(const Json& run) { return junit_xml(junit_suites(run)); }
 
 }  // namespace bitproof

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "reports/json.hpp"
+
 namespace bitproof {
 
 struct JunitCase {
@@ -19,6 +21,9 @@ struct JunitSuite {
   std::string name;
   std::vector<JunitCase> cases;
 };
+
+// What `junit` writes of a run.
+std::vector<JunitSuite> junit_suites(const Json& run);
 
 // Suites without cases are left out.
 std::string junit_xml(const std::vector<JunitSuite>& suites);

@@ -1,10 +1,8 @@
 #include "reports/markdown.hpp"
 
-#include <algorithm>
-#include <map>
-
 #include "error.hpp"
 #include "reports/attribution_markdown.hpp"
+#include "reports/limits.hpp"
 
 namespace bitproof {
 namespace {
@@ -179,48 +177,9 @@ void machine_section(std::string& out, const Json& run) {
   out += "\n";
 }
 
-std::ptrdiff_t disturbed_samples(const Json& arm) {
-  if (!arm.contains("samples")) return 0;
-  const Json& samples = arm.at("samples");
-  return std::count_if(samples.begin(), samples.end(), [](const Json& s) { return s.at("disturbed").get<bool>(); });
-}
-
-// What the physics gate could not judge: how many, by reason.
-void not_judged(std::string& out, const Json& run) {
-  std::map<std::string, int> reasons;
-  const auto count = [&](const Json& verdict) {
-    if (verdict.is_object() && verdict.contains("verdict") && verdict.at("verdict") == "not judged") ++reasons[text(verdict, "why")];
-  };
-  for (const Json& b : run.value("bench", Json::array())) {
-    if (!b.at("median_ns").is_null()) count(b.value("physics", Json()));
-  }
-  for (const Json& a : run.value("arms", Json::array())) {
-    count(a.value("physics", Json::object()).value("token", Json()));
-  }
-  for (const auto& [why, n] : reasons) out += fmt::format("- {} result(s) not held against physics: {}.\n", n, why);
-}
-
-void limits(std::string& out, const Json& run) {
-  out += "## What this run does not show\n\n"
-         "- Weights and prompt are synthetic: it says nothing about the quality of text.\n"
-         "- tok/s belongs to the depth it was measured at; a longer context reads more cache.\n"
-         "- Shapley shares and interactions of the techniques: only corners of the lattice were measured.\n"
-         "- No hardware counters were read: instructions and cache misses are unknown.\n";
-  if (run.contains("arms")) {
-    for (const Json& a : run.at("arms")) {
-      const auto disturbed = disturbed_samples(a);
-      if (disturbed > 0) {
-        out += fmt::format("- {}: {} of its samples had other work on the CPUs; they are in its numbers.\n", text(a, "recipe"),
-                           disturbed);
-      }
-      if (a.contains("state") && a.at("state") == "mixed") {
-        out += fmt::format("- {}: its samples span placement states; their spread is not noise alone.\n", text(a, "recipe"));
-      } else if (a.contains("state") && a.at("state") == "unknown") {
-        out += fmt::format("- {}: the placement probe gave no reading for some samples.\n", text(a, "recipe"));
-      }
-    }
-  }
-  not_judged(out, run);
+void limits_list(std::string& out, const Json& run) {
+  out += "## What this run does not show\n\n";
+  for (const std::string& line : limits(run)) out += fmt::format("- {}\n", escape_markdown(line));
   out += fmt::format("\nReplay: `{}` (seed {}).\n", text(run, "command"), text(run, "seed"));
 }
 
@@ -250,7 +209,7 @@ std::string markdown(const Json& run) {
     check_table(out, run);
     bench_table(out, run);
     machine_section(out, run);
-    limits(out, run);
+    limits_list(out, run);
     return out;
   } catch (const Json::exception& e) {
     throw BadInput("the run lacks what its schema promises: {}", e.what());

@@ -5,6 +5,7 @@
 
 #include "error.hpp"
 #include "reports/exports.hpp"
+#include "reports/html/html.hpp"
 #include "reports/markdown.hpp"
 #include "reports/run_cases.hpp"
 
@@ -19,6 +20,7 @@ struct Format {
 const std::vector<Format>& formats() {
   static const std::vector<Format> all = {
       {"md", markdown},
+      {"html", [](const Json& run) { return html::run_page(run, html::installed_charts()); }},
       {"json", [](const Json& run) { return run.dump(1) + "\n"; }},
       {"gbench", google_benchmark},
       {"bmf", bencher},

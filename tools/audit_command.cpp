@@ -143,6 +143,7 @@ void add_audit(CommandLine& line) {
   sub.flag("--summary", o.summary, "the verdict alone");
   sub.flag("--markdown", o.markdown, "the table of the README");
   sub.flag("--reproduce", o.reproduce, "measure what can be measured here, and put it beside the claim; minutes");
+  sub.examples({"bitproof audit suites/claims/*.toml --summary"});
   sub.json(o.json);
 }
 

@@ -158,6 +158,7 @@ void add_baseline(CommandLine& line) {
   sub.option("--junit", o.junit, "write JUnit XML to a file");
   sub.option("--seed", o.seed, "of the order of arms");
   sub.json(o.json);
+  sub.examples({"bitproof baseline save base.json --suite smoke --filter memory/ --budget 0.1s"});
 }
 
 }  // namespace bitproof

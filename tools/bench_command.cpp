@@ -57,7 +57,8 @@ void print_results(const Json& results) {
 
 // Who says how many repetitions he wants gets as many.
 bool counts_repetitions(const std::vector<std::string>& google) {
-  return std::ranges::any_of(google, [](const std::string& flag) { return flag.starts_with("--benchmark_repetitions"); });
+  return std::ranges::any_of(google,
+                             [](const std::string& flag) { return flag.starts_with("--benchmark_repetitions"); });
 }
 
 void note_set_aside(const std::vector<BenchResult>& results) {
@@ -103,11 +104,14 @@ void add_bench(CommandLine& line) {
   sub.option("filter", o.filter, "part of a benchmark's name, variant or case");
   sub.option("--suite", o.suite, "suite name or file with [[benchmarks]]");
   sub.option("--threads", o.threads, "most threads (default: physical cores)").threads();
-  sub.option("--axis", o.axes, "a sweep: rows=1024,4096, threads=1,2, fill=random,zero, temperature=hot,cold, prefetch=0,8 ...");
+  sub.option("--axis", o.axes,
+             "a sweep: rows=1024,4096, threads=1,2, fill=random,zero, temperature=hot,cold, prefetch=0,8 ...");
   sub.option("--width", o.width, "percent; a benchmark is done when the interval of its median is no wider");
   sub.option("--budget", o.budget, "of a benchmark, without its set-up: 2s, 1m");
   sub.json(o.json);
   line.pass_google_flags(sub, o.google);
+  sub.examples({"bitproof bench memory/pool --suite smoke",
+                "bitproof bench ternary_matmul/scalar --suite smoke --axis rows=8,16 --budget 0.1s"});
 }
 
 }  // namespace bitproof

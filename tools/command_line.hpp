@@ -16,6 +16,20 @@ class Option;
 
 namespace bitproof {
 
+// A sub-command as its help tells it: what the man page and the completion of shells are made from.
+struct OptionHelp {
+  std::string names;   // "-o,--output", or without dashes the name of an operand
+  std::string value;   // what follows it: "TEXT", "INT"; "" for a flag
+  std::string what, default_value;
+  std::vector<std::string> choices;
+  bool required = false;
+};
+struct CommandHelp {
+  std::string name, what;
+  std::vector<OptionHelp> options;
+  std::vector<std::string> examples;
+};
+
 // What an option demands of its value. The same arguments fail in the same words on every sub-command.
 class Option {
  public:
@@ -44,6 +58,8 @@ class Subcommand {
   Option option(const char* name, Value& value, const char* what);
 
   Option flag(const char* name, bool& value, const char* what);
+  // Shown in the help and the man page; tests run them, in the order of the commands.
+  void examples(std::vector<std::string> lines);
   void hidden();  // left out of the help: what programs start, not people
   Option json(bool& value) { return flag("--json", value, "one JSON object on standard output instead of text"); }
 
@@ -70,15 +86,19 @@ class CommandLine {
     google_flags_ = &to;
   }
 
+  std::vector<CommandHelp> describe() const;  // in the order they were added, without what is hidden
+
   // The exit code of the sub-command that the arguments name. Throws BadInput for arguments that mean nothing.
   int parse_and_run(std::vector<std::string> arguments);
 
  private:
   Subcommand add(const char* name, const char* what, std::function<int()> run);
+  [[noreturn]] void refuse(const std::string& why, const std::vector<std::string>& arguments) const;
   void require_known_command(const std::vector<std::string>& arguments) const;
 
   std::unique_ptr<CLI::App> app_;
   std::function<int()> command_;
+  bool quiet_ = false;
   const CLI::App* google_command_ = nullptr;
   std::vector<std::string>* google_flags_ = nullptr;
 };

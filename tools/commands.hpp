@@ -127,7 +127,8 @@ int sample_command(const SampleOptions&);
 void add_sample(CommandLine&);
 
 struct ReportOptions {
-  std::string run;
+  std::vector<std::string> runs;
+  bool compare = false;
   std::string format = "md";
   std::string output;
 };
@@ -172,6 +173,25 @@ struct MachineOptions {
 };
 int machine_command(const MachineOptions&);
 void add_machine(CommandLine&);
+
+struct DoctorOptions {
+  bool json = false;
+};
+int doctor_command(const DoctorOptions&);
+void add_doctor(CommandLine&);
+
+struct ManualOptions {
+  const CommandLine* line = nullptr;
+};
+int man_command(const ManualOptions&);
+void add_man(CommandLine&);
+
+struct CompletionOptions {
+  const CommandLine* line = nullptr;
+  std::string shell = "bash";
+};
+int completion_command(const CompletionOptions&);
+void add_completion(CommandLine&);
 
 struct ReplayOptions {
   std::string repro;

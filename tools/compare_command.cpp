@@ -276,6 +276,7 @@ void add_compare(CommandLine& line) {
   sub.flag("--force", o.force, "saved runs: also of different machines, labelled so");
   sub.option("--delay-b", o.delay_percent, "percent; slows B by as much, to see whether it is noticed");
   sub.json(o.json);
+  sub.examples({"bitproof compare residual_add/scalar residual_add/autovec --case cols=64 --hot --budget 1s"});
 }
 
 }  // namespace bitproof

@@ -5,7 +5,7 @@
 #include "error.hpp"
 #include "nearest.hpp"
 #include "reports/file.hpp"
-#include "reports/history.hpp"
+#include "reports/history_json.hpp"
 #include "reports/run_file.hpp"
 #include "terminal.hpp"
 #include "text_table.hpp"
@@ -43,34 +43,6 @@ std::vector<std::string> cases_of(const History& history, const std::string& tex
   throw BadInput("{}: no case is '{}'; did you mean {}?", path, text, nearest(text, names));
 }
 
-Json to_json(const HistorySeries& s) {
-  Json points = Json::array(), changes = Json::array();
-  for (const HistoryPoint& p : s.points) {
-    Json j{{"started", p.started}, {"git_revision", p.revision}, {"partial", p.partial}, {"n", p.n}};
-    put(j, "median_ns", p.ns ? std::optional(p.ns->median) : std::nullopt, p.why);
-    put(j, "ci_low_ns", p.ns ? std::optional(p.ns->ci_low) : std::nullopt, p.why);
-    put(j, "ci_high_ns", p.ns ? std::optional(p.ns->ci_high) : std::nullopt, p.why);
-    points.push_back(std::move(j));
-  }
-  for (const ChangePoint& c : s.changes()) {
-    changes.push_back({{"point", c.first},
-                       {"started", s.points[c.first].started},
-                       {"git_revision", s.points[c.first].revision},
-                       {"before_ns", c.before_ns},
-                       {"after_ns", c.after_ns},
-                       {"ratio", c.ratio()},
-                       {"p", c.p}});
-  }
-  return {{"fingerprint", s.fingerprint},
-          {"machine", s.machine},
-          {"state", s.state},
-          {"points", points},
-          {"changes", changes},
-          {"provenance",
-           {{"points", "measured: medians of the runs"},
-            {"changes", "derived: E-divisive on log medians, 999 permutations, level 0.01"}}}};
-}
-
 std::string microseconds(double ns) { return fmt::format("{:.6g}", ns * 1e-3); }
 
 void print_series(const HistorySeries& s) {
@@ -98,20 +70,16 @@ void print_series(const HistorySeries& s) {
 
 int show(const HistoryOptions& options) {
   const History history(options.db, History::Open::existing);
-  Json cases = Json::array();
-  for (const std::string& name : cases_of(history, options.filter, options.db)) {
-    const std::vector<HistorySeries> series = history.series(name);
-    if (options.json) {
-      Json list = Json::array();
-      for (const HistorySeries& s : series) list.push_back(to_json(s));
-      cases.push_back({{"name", name}, {"series", list}});
-      continue;
-    }
+  const std::vector<std::string> names = cases_of(history, options.filter, options.db);
+  if (options.json) {
+    fmt::print("{}\n", to_json(history, names).dump(2));
+    return kOk;
+  }
+  for (const std::string& name : names) {
     fmt::print("{}\n", name);
     if (options.filter.empty()) continue;
-    for (const HistorySeries& s : series) print_series(s);
+    for (const HistorySeries& s : history.series(name)) print_series(s);
   }
-  if (options.json) fmt::print("{}\n", Json{{"runs", history.runs()}, {"cases", cases}}.dump(2));
   return kOk;
 }
 
@@ -129,6 +97,8 @@ void add_history(CommandLine& line) {
   sub.option("--db", o.db, "SQLite file");
   sub.option("--add", o.add, "add a run.json; may be given again");
   sub.json(o.json);
+  sub.examples({"bitproof history --db runs.db --add out/*/run.json",
+                "bitproof history loop/none --db runs.db"});
 }
 
 }  // namespace bitproof

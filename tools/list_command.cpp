@@ -54,6 +54,7 @@ void add_list(CommandLine& line) {
   auto [sub, o] = line.add("list", "every variant: what it is, and whether it runs here", list_command);
   sub.option("--by", o.by, "group by").one_of({"op", "technique"});
   sub.json(o.json);
+  sub.examples({"bitproof list --by technique"});
 }
 
 }  // namespace bitproof

@@ -161,6 +161,7 @@ void add_loop(CommandLine& line) {
   sub.option("--model", o.model, "7b or tiny");
   sub.option("--seed", o.seed, "of weights and prompt");
   sub.json(o.json);
+  sub.examples({"bitproof loop --model tiny --recipe none --slot ternary_matmul=autovec --tokens 2 --samples 2"});
 }
 
 }  // namespace bitproof

@@ -50,6 +50,7 @@ int machine_command(const MachineOptions& options) {
 void add_machine(CommandLine& line) {
   auto [sub, o] = line.add("machine", "what this machine is and does at best", machine_command);
   sub.json(o.json);
+  sub.examples({"bitproof machine --json"});
 }
 
 }  // namespace bitproof

@@ -21,6 +21,7 @@ int replay_command(const ReplayOptions& options) {
 void add_replay(CommandLine& line) {
   auto [sub, o] = line.add("replay", "runs a repro line of a report", replay_command);
   sub.option("repro", o.repro, "the line, quoted").required();
+  sub.examples({"bitproof replay 'bitproof check rope/scalar --suite smoke'"});
 }
 
 }  // namespace bitproof

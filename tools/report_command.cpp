@@ -5,20 +5,25 @@
 #include "reports/audit/run_claims.hpp"
 #include "reports/file.hpp"
 #include "reports/run_file.hpp"
+#include "reports/several_runs.hpp"
 #include "terminal.hpp"
 
 namespace bitproof {
 
 int report_command(const ReportOptions& options) {
-  const std::string run = read_file(options.run);
-  const std::string text = report(run, options.run, options.format);
-  const auto faults = audit::undeclared_faults(parse_run(run, options.run));
-  for (const std::string& f : faults) note(f);
-  if (!faults.empty()) {
-    note(fmt::format("bitproof report: {}: its figures contradict each other, and it does not say so: nothing is written",
-                     options.run));
-    return kFailed;
+  std::vector<SavedRun> files;
+  for (const std::string& path : options.runs) files.push_back({path, read_file(path)});
+  const std::string text = report(files, options.format, options.compare);
+  bool sound = true;
+  for (const SavedRun& f : files) {
+    const auto faults = audit::undeclared_faults(parse_run(f.text, f.path));
+    for (const std::string& fault : faults) note(fault);
+    if (faults.empty()) continue;
+    sound = false;
+    note(fmt::format(
+        "bitproof report: {}: its figures contradict each other, and it does not say so: nothing is written", f.path));
   }
+  if (!sound) return kFailed;
   if (options.output.empty()) {
     fmt::print("{}", text);
   } else {
@@ -28,11 +33,15 @@ int report_command(const ReportOptions& options) {
 }
 
 void add_report(CommandLine& line) {
-  auto [sub, o] = line.add("report", "a report from a run.json", report_command);
-  sub.option("run", o.run, "run.json").required();
+  auto [sub, o] = line.add("report", "a report from one run.json, two compared, or many over time", report_command);
+  sub.option("run", o.runs, "run.json; several give a trend; or what compare, history or audit printed with --json")
+      .required();
+  sub.flag("--compare", o.compare, "two runs: the base, then what is held against it");
   const auto formats = report_formats();
   sub.option("--format", o.format, "of the report").one_of({formats.begin(), formats.end()});
   sub.option("-o,--output", o.output, "file (default: standard output)");
+  sub.examples({"bitproof report out/*/run.json --format html -o report.html",
+                "bitproof report out/*/run.json out/*/run.json --compare"});
 }
 
 }  // namespace bitproof

@@ -9,7 +9,9 @@
 #include "reports/attribution_json.hpp"
 #include "reports/audit/run_claims.hpp"
 #include "reports/bench_json.hpp"
+#include "reports/earnings.hpp"
 #include "reports/file.hpp"
+#include "reports/html/html.hpp"
 #include "reports/markdown.hpp"
 #include "steps.hpp"
 #include "suites.hpp"
@@ -44,6 +46,19 @@ std::string new_folder(const std::string& path) {
   return fresh;
 }
 
+// A variant that cannot run here is skipped once, not once a suite.
+void add(CheckSummary& all, const CheckSummary& one) {
+  all.passed += one.passed;
+  all.failed += one.failed;
+  all.mistrusted += one.mistrusted;
+  all.fallback += one.fallback;
+  all.failures.insert(all.failures.end(), one.failures.begin(), one.failures.end());
+  all.skipped_variants.insert(one.skipped_variants.begin(), one.skipped_variants.end());
+  for (const auto& [id, n] : one.passed_by_variant) all.passed_by_variant[id] += n;
+  all.skipped = static_cast<std::int64_t>(all.skipped_variants.size());
+  all.cases = all.passed + all.failed + all.mistrusted + all.fallback + all.skipped;
+}
+
 // The stages of one run. After each, run.json is written anew, marked partial until the last; so whatever ends the run,
 // what it had measured is on disk in a valid file.
 class Run {
@@ -76,22 +91,39 @@ class Run {
         throw;
       }
       save();
-      if (interrupted()) return kInterrupted;
+      if (interrupted()) return ended(kInterrupted);
     }
     json_["partial"] = false;
     json_["finished"] = utc_now();
     save();
-    return json_["failures"].empty() ? kOk : kFailed;
+    return ended(json_["failures"].empty() ? kOk : kFailed);
+  }
+
+  // The page for people holds its chart library, so it is written once.
+  int ended(int code) const {
+    write_file(page(), html::run_page(json_, html::installed_charts()));
+    return code;
   }
 
   const Json& json() const { return json_; }
   std::string run_json() const { return folder_ + "/run.json"; }
   std::string report() const { return folder_ + "/report.md"; }
+  std::string page() const { return folder_ + "/report.html"; }
 
  private:
   void check_stage() {
-    const CheckSummary summary = check_with_progress(suite_.cases, "");
+    CheckSummary summary;
+    Json suites = Json::array();
+    for (const std::string& suite : plan_.suites) {
+      const std::vector<Case> cases = read_suites({suite}).cases;
+      if (cases.empty()) continue;
+      const CheckSummary one = check_with_progress(cases, "");
+      suites.push_back({{"name", suite}});
+      suites.back().update(to_json(one));
+      add(summary, one);
+    }
     json_["check"] = to_json(summary);
+    json_["check"]["suites"] = suites;
     if (summary.ok() || interrupted()) return;
     failures_.push_back(fmt::format("check: {} of {} cases did not pass",
                                     summary.cases - summary.passed - summary.skipped, summary.cases));
@@ -173,10 +205,23 @@ class Run {
   std::unique_ptr<Workbench> workbench_;
 };
 
+// One screen, the answer first.
 void print_answer(const Json& run) {
+  const std::size_t failures = run["failures"].size();
+  fmt::print("{}\n", failures > 0               ? fmt::format("FAILED: {} gate(s) or check(s); no number below may be quoted", failures)
+                     : run["partial"].get<bool>() ? "Partial: interrupted; what was measured is kept"
+                                                  : "No check, ledger, witness or physics gate failed.");
+  for (const Json& f : run["failures"]) fmt::print("  FAILED: {}\n", f.get<std::string>());
   if (!run.contains("arms")) return;
-  fmt::print("model {}, {} layers, depth {}\n", run["model"]["name"].get<std::string>(),
+  fmt::print("\nmodel {}, {} layers, depth {}\n", run["model"]["name"].get<std::string>(),
              run["model"]["layers"].get<int>(), run["depth"].get<int>());
+  TextTable earned("<<<");
+  for (const Earning& e : earnings(run)) {
+    const std::string detail = e.sentence.substr(std::min(e.sentence.size(), e.technique.size() + 2));
+    earned.row({e.technique, e.verdict, detail});
+  }
+  earned.print();
+  fmt::print("\n");
   TextTable table("<>>>>>");
   table.row({"recipe", "threads", "tok/s", "interval", "GB/s", "of ceiling"});
   for (const Json& a : run["arms"]) {
@@ -201,21 +246,21 @@ int run_command(const RunOptions& options) {
   Run run(options, plan_for(options.suite));
   const int code = run.execute();
   if (options.json) {
-    fmt::print("{}\n", Json{{"run_json", run.run_json()}, {"report", run.report()}, {"failed", code != kOk}}.dump(2));
+    fmt::print("{}\n", Json{{"run_json", run.run_json()}, {"report", run.report()}, {"html", run.page()}, {"failed", code != kOk}}.dump(2));
   } else {
     print_answer(run.json());
-    for (const Json& f : run.json()["failures"]) fmt::print("FAILED: {}\n", f.get<std::string>());
-    fmt::print("report: {}\n", run.report());
+    fmt::print("report: {}\n", run.page());
   }
   return code;
 }
 
 void add_run(CommandLine& line) {
-  auto [sub, o] = line.add("run", "everything in one go, to <out>/<time>/run.json and report.md", run_command);
+  auto [sub, o] = line.add("run", "everything in one go, to <out>/<time>/run.json, report.md and report.html", run_command);
   sub.option("--suite", o.suite, "how much").one_of({"smoke", "quick", "full"});
   sub.option("--out", o.out, "folder for the results");
   sub.option("--seed", o.seed, "of weights, prompt and order");
   sub.json(o.json);
+  sub.examples({"bitproof run --suite smoke --out out"});
 }
 
 }  // namespace bitproof

@@ -60,6 +60,7 @@ void add_selftest(CommandLine& line) {
   sub.option("--first-seed", o.first_seed, "of those runs, so that many can be divided");
   sub.json(o.json);
   sub.flag("--markdown", o.markdown, "the kill table in Markdown").excludes("--json");
+  sub.examples({"bitproof selftest rms_norm/"});
 }
 
 }  // namespace bitproof

@@ -7,12 +7,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <string_view>
 
 namespace bitproof {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+bool quiet = false;
 
 std::size_t terminal_columns() {
   winsize size{};
@@ -27,10 +31,11 @@ ProgressLine::ProgressLine(std::string what)
       exceptions_(std::uncaught_exceptions()),
       start_(Clock::now()),
       drawn_(start_) {
-  if (terminal_) rewrite(what_ + " ...");
+  if (terminal_ && !quiet) rewrite(what_ + " ...");
 }
 
 ProgressLine::~ProgressLine() {
+  if (quiet) return;
   if (terminal_) rewrite("");
   if (std::uncaught_exceptions() == exceptions_) note(fmt::format("{}: {}", what_, duration(elapsed_s())));
 }
@@ -39,6 +44,7 @@ double ProgressLine::elapsed_s() const { return std::chrono::duration<double>(Cl
 
 void ProgressLine::update(double fraction, const std::string& detail) {
   const auto now = Clock::now();
+  if (quiet) return;
   if (now - drawn_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::seconds(5))) return;
   drawn_ = now;
   std::string line = fmt::format("{}: {:.0f} %", what_, 100 * fraction);
@@ -59,9 +65,17 @@ void ProgressLine::rewrite(std::string line) const {
   std::fflush(stderr);
 }
 
+void silence_progress() { quiet = true; }
+
 void note(const std::string& line) {
   fmt::print(stderr, "{}\n", line);
   std::fflush(stderr);
+}
+
+bool colour_on_output() {
+  const char* const forbidden = std::getenv("NO_COLOR");
+  const char* const kind = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) != 0 && !(forbidden && *forbidden) && kind && std::string_view(kind) != "dumb";
 }
 
 std::string duration(double seconds) {

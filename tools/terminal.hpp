@@ -28,7 +28,12 @@ class ProgressLine {
   std::chrono::steady_clock::time_point start_, drawn_;
 };
 
+void silence_progress();  // --quiet: progress lines are not drawn; errors and what failed still are
+
 void note(const std::string& line);  // one plain line on standard error
+
+// Standard output is a terminal that knows colours, and NO_COLOR (no-color.org) does not forbid them.
+bool colour_on_output();
 
 std::string duration(double seconds);  // "0.4 s", "42 s", "3 min 10 s"
 

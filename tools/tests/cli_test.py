@@ -253,7 +253,7 @@ class Json(CommandLine):
 
     def test_run_then_report(self):
         j = self.parse(smoke_run())
-        self.assert_keys({"run_json", "report", "failed"}, j)
+        self.assert_keys({"run_json", "report", "html", "failed"}, j)
         text = Path(j["run_json"]).read_text()
         run = self.parse(text)
         self.assertEqual((run["partial"], bool(run["failures"])), (False, j["failed"]))
@@ -630,12 +630,12 @@ class FullDisk(CommandLine):
 
     @contextlib.contextmanager
     def small_disk(self):
-        """A folder on a file system of 1 MiB, and a function that leaves little space there and gives a limit for the
+        """A folder on a file system of 8 MiB, and a function that leaves little space there and gives a limit for the
         child; where nothing can be mounted, the limit is one on the size of files."""
         mount = self.folder / "disk"
         mount.mkdir()
         mounted = shutil.which("mount") and subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=1m", "none", mount], capture_output=True
+            ["mount", "-t", "tmpfs", "-o", "size=8m", "none", mount], capture_output=True
         )
         if not mounted or mounted.returncode != 0:
             yield mount, lambda: limited(resource.RLIMIT_FSIZE, self.LEFT)
@@ -661,7 +661,7 @@ class FullDisk(CommandLine):
             self.assert_refused(bitproof(*run, limit=fill()), str(disk / "out"), "--out", lines_before=True)
             self.assertEqual(first.read_bytes(), complete)
             for name in files_in(disk / "out"):
-                self.assertIn(Path(name).name, ("run.json", "report.md"))
+                self.assertIn(Path(name).name, ("run.json", "report.md", "report.html"))
             for path in (disk / "out").glob("*/run.json"):
                 self.assertEqual(json.loads(path.read_text())["partial"], path != first)
 

@@ -50,6 +50,8 @@ class Scripts(unittest.TestCase):
         self.stub("bin/dpkg-query", DPKG.format(installed=" ".join(PACKAGES + CI_PACKAGES)))
         self.stub("bin/apt-get", 'echo "apt-get $*" >> calls')
         self.stub("bin/id", "echo 0")
+        self.stub("bin/npm", 'echo "npm $*" >> "$OLDPWD/calls"; [[ -z ${NPM_FAILS:-} ]]')
+        self.lock("{}", installed="all")
         self.stub("bin/cmake", CMAKE)
         self.stub("bin/ctest", CTEST)
 
@@ -58,6 +60,12 @@ class Scripts(unittest.TestCase):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"#!{shutil.which('bash')}\n{body}\n")
         file.chmod(0o755)
+
+    def lock(self, text, installed):
+        charts = self.root / "reports/charts"
+        (charts / "node_modules").mkdir(parents=True, exist_ok=True)
+        (charts / "package-lock.json").write_text(text + "\n")
+        (charts / "node_modules/.bitproof").write_text(f"{installed} {{}}\n")
 
     def call(self, script, *arguments, **environment):
         return subprocess.run(
@@ -133,6 +141,25 @@ class Scripts(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("CMake 3.9.6 is too old", done.stderr)
         self.assertEqual(self.call("tools/setup", CMAKE_VERSION="4.0.1").returncode, 0)
+
+    def test_setup_installs_charts_when_the_lockfile_changed(self):
+        install = "npm ci --ignore-scripts --no-audit --no-fund --loglevel=error"
+        self.lock('{"new": 1}', installed="all")
+        for _ in range(2):  # once
+            self.assertEqual(self.call("tools/setup").returncode, 0)
+            self.assertEqual(self.calls(), [install + " --omit=dev"])
+        self.assertEqual(self.call("tools/setup", "ci").returncode, 0)  # which needs what drives a browser, too
+        self.assertEqual(self.calls()[1:], [install])
+        self.assertEqual((self.call("tools/setup").returncode, len(self.calls())), (0, 2))  # has all of it
+
+    def test_setup_without_charts_is_ready_and_says_so(self):
+        self.lock('{"new": 1}', installed="all")
+        done = self.call("tools/setup", NPM_FAILS="1")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("HTML reports will hold tables and no charts", done.stderr)
+        self.assertEqual(self.call("tools/setup", "ci", NPM_FAILS="1").returncode, 2)
+        self.assertEqual(len(self.calls()), 2)  # a failure is tried again
+        self.assertEqual((self.call("tools/setup", BITPROOF_SETUP="skip").returncode, len(self.calls())), (0, 2))
 
     # run
 

@@ -1,0 +1,24 @@
+// A run.json, a comparison and a history as self-contained HTML pages: the answer first, then the evidence, then what
+// is not shown. Pure functions of their input. `library`: chart_library(), or "" for tables alone.
+#pragma once
+
+#include <string>
+
+#include "reports/html/page.hpp"
+#include "reports/json.hpp"
+
+namespace bitproof::html {
+
+// Throws BadInput on what is no run of this schema.
+std::string run_page(const Json& run, const std::string& library);
+
+// Of what `compare --json` printed.
+std::string comparison_page(const Json& comparison, const std::string& library);
+
+// Of what `audit --json` printed.
+std::string audit_page(const Json& audit, const std::string& library);
+
+// Of what `history CASE --json` printed.
+std::string history_page(const Json& history, const std::string& library);
+
+}  // namespace bitproof::html

@@ -1,0 +1,14 @@
+// What a run does not show, in sentences: every report ends with them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/json.hpp"
+
+namespace bitproof {
+
+// Plain text, not escaped for any format. Throws Json::exception where the run lacks what its schema promises.
+std::vector<std::string> limits(const Json& run);
+
+}  // namespace bitproof

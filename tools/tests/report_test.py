@@ -1,0 +1,260 @@
+"""One smoke run, told by every report; its page in a real browser; the examples of every --help.
+usage: report_test.py SOURCE_DIR BITPROOF
+
+Needs what `tools/setup ci` installs; without it those tests are skipped, but never in CI.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+SOURCE, BITPROOF = (Path(a).resolve() for a in (sys.argv.pop(1), sys.argv.pop(1)))
+MODULES = SOURCE / "reports/charts/node_modules"
+HOSTILE = "x/<img src=x onerror='window.injected=1'></script><script>window.injected=1</script>\x1b[31m|`**y**`"
+MEASURED = (0, 1)
+VALIDATE = """
+import json, sys, jsonschema
+schema, *runs = json.load(sys.stdin)
+jsonschema.Draft202012Validator.check_schema(schema)
+validator = jsonschema.Draft202012Validator(schema)
+print(json.dumps([[e.message for e in validator.iter_errors(run)] for run in runs]))
+"""
+
+
+def bitproof(*arguments, **options):
+    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 120, **options}
+    return subprocess.run([BITPROOF, *map(str, arguments)], **options)
+
+
+def needs(*programs):
+    """The paths of programs; skips where one is missing, unless this is CI."""
+    paths = [shutil.which(p) for p in programs]
+    missing = [name for name, path in zip(programs, paths) if not path]
+    if missing and not os.environ.get("CI"):
+        raise unittest.SkipTest(f"{', '.join(missing)}: not installed; run tools/setup ci")
+    if missing:
+        raise AssertionError(f"{', '.join(missing)}: tools/setup ci installs them")
+    return paths
+
+
+class Reports(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory(prefix="bitproof-report-")
+        cls.addClassCleanup(scratch.cleanup)
+        cls.folder = Path(scratch.name)
+        done = bitproof("run", "--suite", "smoke", "--out", "out", "--json", cwd=cls.folder)
+        assert done.returncode in MEASURED, done.stderr
+        cls.files = {key: cls.folder / path for key, path in json.loads(done.stdout).items() if key != "failed"}
+        cls.text = cls.files["run_json"].read_text()
+
+    def report(self, *arguments, **options):
+        done = bitproof("report", *arguments, cwd=self.folder, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    # schema
+
+    def violations(self, *runs):
+        """Of each run, what its schema does not allow."""
+        pythons = ("/usr/bin/python3", sys.executable)  # Debian's has Debian's packages
+        able = (p for p in pythons if subprocess.run([p, "-c", "import jsonschema"], capture_output=True).returncode == 0)
+        python = next(able, None) or needs("python3-jsonschema")
+        schema = json.loads((SOURCE / "reports/run.schema.json").read_text())
+        done = subprocess.run([python, "-c", VALIDATE], input=json.dumps([schema, *runs]), capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_run_json_is_what_its_schema_says(self):
+        def spoiled(change):
+            other = json.loads(self.text)
+            change(other)
+            return other
+
+        run = json.loads(self.text)
+        golden = json.loads((SOURCE / "reports/tests/golden/run.json").read_text())
+        faults = {
+            "'schema' is a required property": lambda r: r.pop("schema"),
+            "'bitproof-run/1' was expected": lambda r: r.update(schema="bitproof-run/2"),
+            "'median_ns' is a required property": lambda r: r["bench"][0].pop("median_ns"),
+            "-1 is less than": lambda r: r["bench"][0].update(median_ns=-1),
+            "'median_ns_why' is a required property": lambda r: r["bench"][0].update(median_ns=None),
+            "'witnesses' is a required property": lambda r: r["arms"][0].pop("witnesses"),
+        }
+        clean, saved, *found = self.violations(run, golden, *map(spoiled, faults.values()))
+        self.assertEqual((clean, saved), ([], []))
+        for expected, messages in zip(faults, found):
+            self.assertIn(expected, " ".join(messages))
+        schema = json.loads((SOURCE / "reports/run.schema.json").read_text())
+        self.assertEqual(schema["title"], run["schema"])
+        self.assertLessEqual(run.keys(), schema["properties"].keys())
+
+    # pages
+
+    def browse(self, *pages):
+        node, chromium = needs("node", "chromium")
+        if not (MODULES / "playwright-core").is_dir():
+            needs("playwright-core")
+        command = [node, Path(__file__).with_name("browser.cjs"), MODULES, chromium, *pages]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=250)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def pages(self):
+        """What people open: a run, without charts, two compared, a trend, and a run of hostile names."""
+        run = self.files["run_json"]
+        bare, compared, trend, hostile = (self.folder / f"{n}.html" for n in ("bare", "compared", "trend", "hostile"))
+        self.report(run, "--format", "html", "-o", bare, env={**os.environ, "BITPROOF_CHARTS": "/nowhere"})
+        later = json.loads(self.text)
+        later["started"] = "2099-01-01T00-00-00Z"
+        second = self.folder / "later.json"
+        second.write_text(json.dumps(later))
+        self.report(run, second, "--compare", "--format", "html", "-o", compared)
+        self.report(run, second, "--format", "html", "-o", trend)
+        evil = json.loads(self.text)
+        evil["bench"][0].update(id=HOSTILE, benchmark=HOSTILE, case=HOSTILE)
+        evil["machine"]["cpu_model"] = HOSTILE
+        evil["failures"] = [HOSTILE]
+        evil["check"]["passed_by_variant"][HOSTILE] = 1
+        evil["check"]["failures"] = [{"id": HOSTILE, "verdict": HOSTILE, "reason": HOSTILE, "repro": HOSTILE}]
+        evil["attribution"]["techniques"][0]["evidence"] = HOSTILE
+        source = self.folder / "evil.json"
+        source.write_text(json.dumps(evil))
+        self.report(source, "--format", "html", "-o", hostile)
+        for form in ("md", "csv", "junit"):
+            self.assertNotIn("\x1b", self.report(source, "--format", form), form)
+        page = self.report(source, "--format", "md")
+        self.assertNotIn("<img", re.sub(r"\\<", "", page))
+        ElementTree.fromstring(self.report(source, "--format", "junit"))
+        return self.files["html"], bare, compared, trend, hostile
+
+    def test_pages_in_a_browser(self):
+        whole, bare, *others = self.pages()
+        for found in self.browse(whole, bare, *others):
+            with self.subTest(page=found["page"], view=found["view"]):
+                self.assertEqual((found["errors"], found["requests"], found["strangers"], found["injected"]), ([], [], 0, False))
+                self.assertLessEqual(found["overflow"], 0, "wider than the screen")
+                self.assertGreater(found["tables"], 0)
+                self.assertGreater(found["charts"], 0)
+                self.assertEqual((found["drawn"], found["empty"]), (found["charts"] if found["library"] else 0, 0))
+                self.assertEqual(found["notes"], 0 if found["library"] else found["charts"])
+                self.assertEqual(found["library"], found["page"] != str(bare))
+                if "keyboard" in found:
+                    self.assertEqual(found["keyboard"]["reached"], found["keyboard"]["wanted"])
+                    if found["page"] == str(whole):
+                        self.assertEqual(found["keyboard"]["copied"], "copied")
+
+    def test_several_runs(self):
+        run, text = self.files["run_json"], self.text
+        names = {json.loads(line)["name"] for line in self.report(run, "--format", "jsonl").splitlines()}
+        later = self.folder / "again.json"
+        later.write_text(json.dumps({**json.loads(text), "started": "2098-01-01T00-00-00Z"}))
+        trend = json.loads(self.report(run, later, "--format", "json"))
+        self.assertEqual({c["name"] for c in trend["cases"]}, names)
+        self.assertEqual({len(s["points"]) for c in trend["cases"] for s in c["series"]}, {2})
+        saved = self.folder / "trend.json"
+        saved.write_text(json.dumps(trend))
+        self.assertEqual(self.report(saved, "--format", "md"), self.report(run, later, "--format", "md"))
+        rows = self.report(run, later, "--format", "csv").splitlines()
+        self.assertEqual(len(rows), 2 * len(names) + 1)
+        junit = ElementTree.fromstring(self.report(run, later, "--format", "junit"))
+        self.assertEqual(len(junit.findall(".//testcase")), 2 * len(ElementTree.fromstring(self.report(run, "--format", "junit")).findall(".//testcase")))
+        self.assertEqual(bitproof("report", run, later, "--format", "bmf").returncode, 2)
+
+        audit = self.folder / "audit.json"
+        audit.write_text(bitproof("audit", *sorted((SOURCE / "suites/claims").glob("*.toml")), "--json").stdout)
+        self.assertIn("IMPOSSIBLE", self.report(audit, "--format", "html"))
+
+        compared = json.loads(self.report(run, later, "--compare", "--format", "json"))
+        self.assertTrue(compared["cases"])
+        self.assertNotIn("SLOWER", {c["verdict"] for c in compared["cases"]})
+        for form in ("md", "junit", "csv"):
+            self.assertIn(compared["cases"][0]["id"], self.report(run, later, "--compare", "--format", form), form)
+        self.assertIn("two runs", bitproof("report", run, "--compare").stderr)
+
+    # command line
+
+    def commands(self):
+        """Each command and the examples of its help."""
+        words = re.findall(r"^  ([a-z]+) ", bitproof("--help").stdout.split("Subcommands:")[1], re.MULTILINE)
+        return {w: re.findall(r"^  (?:\$ )?(\S.*)$", bitproof(w, "--help").stdout.partition("Examples:\n")[2], re.MULTILINE) for w in words}
+
+    def test_the_examples_of_every_help_run(self):
+        binary = self.folder / "bin"
+        binary.mkdir()
+        (binary / "bitproof").symlink_to(BITPROOF)
+        (self.folder / "suites").symlink_to(SOURCE / "suites")  # as they are written for the top of the repository
+        environment = {**os.environ, "PATH": f"{binary}:{os.environ['PATH']}"}
+        for command, examples in self.commands().items():
+            self.assertTrue(examples, f"{command} --help has no example")
+            for line in examples:
+                if line.startswith("bitproof run "):
+                    continue  # it was the first thing that this test did
+                with self.subTest(example=line):
+                    done = subprocess.run(["bash", "-c", line], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+                    self.assertIn(done.returncode, MEASURED, done.stderr)
+
+    def test_the_manual_knows_every_command(self):
+        page = bitproof("man").stdout
+        for command, examples in self.commands().items():
+            self.assertIn(f".SS {command}\n", page)
+            for line in examples:
+                self.assertIn(line.replace("-", "\\-"), page)
+        if shutil.which("man"):
+            source = self.folder / "bitproof.1"
+            source.write_text(page)
+            done = subprocess.run(["man", "--warnings", "-l", source], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def complete(self, *words):
+        script = 'source <("$0" completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _bitproof; printf "%s\n" "${COMPREPLY[@]}"'
+        done = subprocess.run(["bash", "-c", script, BITPROOF, "bitproof", *words], capture_output=True, text=True)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.split()
+
+    def test_completion(self):
+        self.assertEqual(self.complete("attr"), ["attribute"])
+        self.assertEqual(self.complete("run", "--su"), ["--suite"])
+        self.assertEqual(self.complete("run", "--suite", "s"), ["smoke"])
+        self.assertEqual(self.complete("check", "rope/scal"), ["rope/scalar"])
+        self.assertEqual(set(self.complete("")), set(self.commands()))
+
+    def test_quiet_and_colour(self):
+        self.assertEqual(bitproof("check", "rms_norm/", "--suite", "smoke", "--quiet").stderr, "")
+        self.assertNotEqual(bitproof("check", "rms_norm/", "--suite", "smoke").stderr, "")
+        terminal = shutil.which("script")
+        if not terminal:
+            self.skipTest("no terminal to pretend: script is not installed")
+        seen = {}
+        for name, change in (("colour", {}), ("none", {"NO_COLOR": "1"}), ("dumb", {"TERM": "dumb"})):
+            environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | change
+            done = subprocess.run([terminal, "-qec", f"{BITPROOF} doctor -q", "/dev/null"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+            seen[name] = "\x1b[" in done.stdout
+        self.assertEqual(seen, {"colour": True, "none": False, "dumb": False})
+        self.assertNotIn("\x1b", bitproof("doctor").stdout)
+
+    def test_doctor(self):
+        done = bitproof("doctor", "--json")
+        found = json.loads(done.stdout)
+        self.assertEqual(done.returncode, 0 if found["fit"] else 1)
+        self.assertEqual({c["what"] for c in found["checks"]},
+                         {"governor", "huge pages", "SMT", "foreign load", "steal", "placement", "clock", "memory", "counters"})  # fmt: skip
+        for c in found["checks"]:
+            self.assertTrue(c["found"], c)
+
+    def test_a_mistyped_option_is_guessed(self):
+        for arguments, guess in ((("run", "--suit", "smoke"), "--suite"), (("check", "--sede", "1"), "--seed"), (("list", "--jsn"), "--json")):
+            self.assertIn(f"did you mean {guess}?", bitproof(*arguments).stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
