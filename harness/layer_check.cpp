@@ -103,6 +103,8 @@ class Lockstep final : public Walk {
  public:
   Lockstep(const LayerTruth& truth, const LayerCheckOptions& options)
       : Walk(truth), nmse_bound_(options.nmse_bound), head_nmse_bound_(options.head_nmse_bound) {}
+  double product_nmse() const { return product_nmse_; }
+  double head_nmse() const { return head_nmse_; }
 
  private:
   void compare(const StepTruth& truth, const StepOutput& out) override {
@@ -112,6 +114,8 @@ class Lockstep final : public Walk {
     if (const double bound = published(out); bound > 0) {
       const std::vector<std::int32_t> sums = rows(truth.sums, out);
       const double error = reference::nmse(std::span(out.sums, sums.size()), sums);
+      double& largest = out.step == Step::logits ? head_nmse_ : product_nmse_;
+      largest = std::max(largest, error);
       if (!(error <= bound)) {
         fail("layers", out, fmt::format("NMSE {:.3g} is over the published {:.3g}", error, bound));
       }
@@ -142,7 +146,7 @@ class Lockstep final : public Walk {
     }
   }
 
-  double nmse_bound_, head_nmse_bound_;
+  double nmse_bound_, head_nmse_bound_, product_nmse_ = 0, head_nmse_ = 0;
 };
 
 class Free final : public Walk {
@@ -247,6 +251,9 @@ LayerCheck check_layers(const LayerTruth& truth, const LoopSlots& slots, const L
   Lockstep lockstep(truth, options);
   const Logits led = decode(truth, slots, options, make, &lockstep, &lockstep);
   result.steps = lockstep.steps();
+  result.product_nmse = lockstep.product_nmse();
+  result.head_nmse = lockstep.head_nmse();
+  result.kept_nmse = truth.kept_nmse;
   fail(lockstep.verdict());
   if (led != want) fail(Verdict::failed("logits in lockstep are not the reference's", "logits"));
 

@@ -51,10 +51,11 @@ struct LayerCheckOptions {
 };
 
 struct LayerCheck {
-  Verdict verdict;          // checks: "step order", "layers", "cache", "ties", "logits"
-  std::int64_t steps = 0;   // compared in lockstep
-  std::int64_t ties = 0;    // integers that rounding flipped in the free run, each shown to be near a tie
-  double largest_kld = 0;   // of any token of the free run, ties set
+  Verdict verdict;         // checks: "step order", "layers", "cache", "ties", "logits"
+  std::int64_t steps = 0;  // compared in lockstep
+  std::int64_t ties = 0;   // integers that rounding flipped in the free run, each shown to be near a tie
+  double largest_kld = 0;  // of any token of the free run, ties set
+  double product_nmse = 0, head_nmse = 0, kept_nmse = 0;  // largest measured; 0 where nothing is approximate
   double cascaded_kld = 0;  // of any token, nothing set: reported, and judged where there were no ties
 };
 

@@ -1,5 +1,7 @@
 #include "workbench.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <map>
@@ -35,10 +37,11 @@ Techniques prefill_recipe() {
 
 bool is_prefill_recipe(const ArmSpec& spec) { return spec.names == recipe_names(prefill_recipe()); }
 
-// It but for what its cache keeps, so as fast: where it is alone it fills its own cache, and memory is spent once.
+// It but for what its cache keeps and for slots that matter little to a prefix, so as fast: where it is alone it fills
+// its own cache, and memory is spent once.
 bool fills_its_own(const ArmSpec& spec) {
   RecipeNames names = recipe_names(prefill_recipe());
-  names["kv_cache"] = spec.names.at("kv_cache");
+  for (const char* op : {"kv_cache", "dense_matmul", "memory"}) names[op] = spec.names.at(op);
   const std::string& attention = spec.names.at("attention");
   if (attention.starts_with(names["attention"] + ":")) names["attention"] = attention;
   return spec.names == names && find_variant<kv_cache::Kernel>(names["kv_cache"])->kernel->keeps_past;
@@ -77,6 +80,7 @@ Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>
     ternary.push_back(&recipes_.back().ternary_matmul_slot.kernel());
     heads.push_back(&recipes_.back().dense_matmul_slot.kernel());
   }
+  malloc_trim(0);  // what checking took and gave back is no part of a model's memory
   const auto start = std::chrono::steady_clock::now();
   model_ = std::make_unique<PackedModel>(SyntheticModel(shape, options.seed), ternary, heads,
                                          cache_bytes(shape, options, all), progress);

@@ -7,6 +7,7 @@
 #include "error.hpp"
 #include "gates.hpp"
 #include "interrupt.hpp"
+#include "loop_trial.hpp"
 #include "steps.hpp"
 #include "terminal.hpp"
 #include "text_table.hpp"
@@ -186,6 +187,13 @@ int loop_command(const LoopOptions& options) {
   j["set_up_s"] = bench->set_up_s();
   put(j, "peak_rss_bytes", memory.peak_rss_bytes ? std::optional<double>(*memory.peak_rss_bytes) : std::nullopt,
       memory.why);
+  if (const LoopTrial* trial = arm.trial()) {  // on the tiny model, against its reference loop with a cache of floats
+    const LayerCheck& c = trial->layers;
+    j["measured_error"] = {{"kld", c.largest_kld},
+                           {"product_nmse", c.product_nmse},
+                           {"head_nmse", c.head_nmse},
+                           {"cache_nmse", c.kept_nmse}};
+  }
   if (options.by_depth) j["by_depth"] = to_json(depths);
   if (options.prefill > 0) {
     j["prefill"] = options.prefill;
