@@ -83,6 +83,7 @@ Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int6
     : spec_(std::move(spec)),
       shape_(model.shape()),
       keeps_past_(recipe.kv_cache_slot.kernel().keeps_past),
+      element_(recipe.kv_cache_slot.kernel().element),
       capacity_(capacity),
       weight_bytes_(model.weight_bytes(recipe.ternary_matmul_slot.kernel(), recipe.dense_matmul_slot.kernel())),
       clock_(clock),
@@ -146,7 +147,7 @@ bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, Loop
   s.page_faults += page_faults() - faults;
   threads_seen_ = std::max(threads_seen_, loop_->threads_seen());
   accumulate(ledger_, loop_->ledger());
-  add_expected(expected_, shape_, weight_bytes_, Decode{depth_, tokens, keeps_past_, capacity_});
+  add_expected(expected_, shape_, weight_bytes_, Decode{depth_, tokens, keeps_past_, capacity_, element_});
   return true;
 }
 

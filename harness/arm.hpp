@@ -109,6 +109,7 @@ class Arm {
   ModelShape shape_;
   std::int64_t depth_ = 0;  // of the samples
   bool keeps_past_;
+  kv_cache::Element element_;
   std::int64_t capacity_;
   WeightBytes weight_bytes_;
   ClockNs clock_;

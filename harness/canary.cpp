@@ -63,6 +63,7 @@ struct CanaryBench::Trial {
   const MakeDecoder& make;
   const ClockNs clock;
   const bool keeps_past;
+  const kv_cache::Element element;
   std::vector<std::int32_t> prompt = model.model().prompt(kPrefix + 1);
 
   struct Outcome {
@@ -88,7 +89,7 @@ struct CanaryBench::Trial {
 
   Ledger formula() const {
     Ledger want;
-    add_expected(want, model.shape(), WeightBytes{}, Decode{kPrefix, 1, keeps_past, kCapacity});
+    add_expected(want, model.shape(), WeightBytes{}, Decode{kPrefix, 1, keeps_past, kCapacity, element});
     return want;
   }
 };
@@ -155,7 +156,8 @@ Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<K
 }
 
 std::vector<Canary> CanaryBench::run(const Recipe& recipe, int threads, const MakeDecoder& make, ClockNs clock) const {
-  Trial trial{model_, recipe, threads, make, clock, recipe.kv_cache_slot.kernel().keeps_past};
+  Trial trial{model_, recipe, threads, make, clock, recipe.kv_cache_slot.kernel().keeps_past,
+              recipe.kv_cache_slot.kernel().element};
   for (int i = 0; i < kCleanRuns; ++i) {
     const Trial::Outcome run = trial.decode(trial.slots, "", [] {});
     if (i == 0 || run.ns < trial.clean.ns) trial.clean = run;

@@ -26,6 +26,9 @@ EntryPoints entry_points(const Kernel& k) {
     return {{code(k.append), code(k.view)}, {}};
   } else if constexpr (requires { k.allocate; }) {
     return {{code(k.allocate), code(k.release)}, {code(k.create)}};
+  } else if constexpr (requires { k.merge; }) {
+    if (k.merge) return {{code(k.run), code(k.merge)}, {}};
+    return {{code(k.run)}, {}};
   } else {
     return {{code(k.run)}, {}};
   }

@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "properties.hpp"
+#include "reference/kv_cache.hpp"
 #include "rng.hpp"
 
 namespace bitproof {
@@ -17,9 +20,11 @@ using kv_cache::View;
 
 enum Side { kKey, kValue };
 
-// What is stored where: a float that names its place (24 bits of a hash, exact in a float).
+// What is stored where: a float that names its place. 24 bits of a hash, exact in a float, times 2^-32 .. 2^-1: what
+// half floats round, what they have subnormals for and what they do not have at all.
 float truth(Side side, std::int64_t layer, std::int64_t sequence, std::int64_t position, std::int64_t element) {
-  return static_cast<float>(stream_seed(1, static_cast<int>(side), layer, sequence, position, element) >> 40);
+  const std::uint64_t hash = stream_seed(1, static_cast<int>(side), layer, sequence, position, element);
+  return std::ldexp(static_cast<float>(hash >> 40), -static_cast<int>(hash % 32) - 9) * (hash & 32 ? 1.0f : -1.0f);
 }
 
 // A cache between guards as large as itself, so that a stray append is seen and harmless.
@@ -62,8 +67,8 @@ class Cache {
     for (const Segment& s : view.segment) {
       for (std::int64_t j = 0; j < s.count; ++j, ++position) {
         for (const Side side : {kKey, kValue}) {
-          const void* start = side == kKey ? s.k : s.v;
-          const char* wrong = row_fault(side, layer, sequence, position, start, j, view.head_stride);
+          const Rows rows = side == kKey ? Rows{s.k, s.k_scale} : Rows{s.v, s.v_scale};
+          const char* wrong = row_fault(side, layer, sequence, position, rows, j, view);
           if (*wrong) return describe(fmt::format("the {} at {} {}", side == kKey ? "key" : "value", position, wrong));
         }
       }
@@ -85,20 +90,40 @@ class Cache {
   static constexpr std::size_t kAlignment = 64;
   static constexpr std::byte kUnwritten{0xA5};
 
-  // Of all heads' rows of one position: row j of the segment that starts at `start`.
-  const char* row_fault(Side side, std::int64_t layer, std::int64_t sequence, std::int64_t position, const void* start,
-                        std::int64_t j, std::int64_t head_stride) const {
-    constexpr std::int64_t kFloat = sizeof(float);
-    const std::int64_t last_row = static_cast<std::int64_t>(bytes_) - kFloat * shape_.head_dim;
-    const auto from_storage =
-        static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(start) - reinterpret_cast<std::uintptr_t>(storage_));
+  struct Rows {
+    const void* start;
+    const float* scales;
+  };
+
+  // `bytes` of the storage from `start` on; null if they do not lie in it.
+  const std::byte* inside(const void* start, std::int64_t offset, std::int64_t bytes) const {
+    const auto from = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(start) -
+                                                reinterpret_cast<std::uintptr_t>(storage_)) +
+                      offset;
+    return from < 0 || from > static_cast<std::int64_t>(bytes_) - bytes ? nullptr : storage_ + from;
+  }
+
+  // Of all heads' rows of one position: row j of the segment whose rows these are.
+  const char* row_fault(Side side, std::int64_t layer, std::int64_t sequence, std::int64_t position, const Rows& rows,
+                        std::int64_t j, const View& view) const {
+    const bool scaled = kernel_.element == kv_cache::Element::q8;
     for (std::int64_t h = 0; h < shape_.kv_heads; ++h) {
-      const std::int64_t offset = from_storage + kFloat * (h * head_stride + j * shape_.head_dim);
-      if (offset < 0 || offset > last_row || offset % kFloat) return "is outside the storage";
-      const auto* row = reinterpret_cast<const float*>(storage_ + offset);
+      std::vector<float> given;
       for (std::int64_t d = 0; d < shape_.head_dim; ++d) {
-        if (row[d] != truth(side, layer, sequence, position, h * shape_.head_dim + d)) return "is not what was stored";
+        given.push_back(truth(side, layer, sequence, position, h * shape_.head_dim + d));
       }
+      const reference::Kept want = reference::kept(kernel_.element, shape_.head_dim, given);
+      const auto bytes = std::ssize(want.elements), size = bytes / shape_.head_dim;
+      const std::int64_t offset = size * (h * view.head_stride + j * shape_.head_dim);
+      const std::byte* row = inside(rows.start, offset, bytes);
+      if (!row || reinterpret_cast<std::uintptr_t>(row) % static_cast<std::uintptr_t>(size)) {
+        return "is outside the storage";
+      }
+      if (!std::equal(row, row + bytes, want.elements.begin())) return "is not what was stored";
+      if (!scaled) continue;
+      const std::byte* scale = inside(rows.scales, 4 * (h * view.scale_stride + j), 4);
+      if (!scale) return "has its scale outside the storage";
+      if (std::memcmp(scale, want.scales.data(), 4) != 0) return "does not have the scale it was stored with";
     }
     return "";
   }
@@ -180,9 +205,12 @@ std::string paced_fault(const kv_cache::Kernel& kernel, const Shape& shape, bool
 
 std::string size_fault(const kv_cache::Kernel& kernel, Shape shape) {
   const std::size_t bytes = kernel.storage_bytes(shape);
-  const std::int64_t floats =
-      2 * (kernel.keeps_past ? shape.layers : 1) * shape.sequences * shape.kv_heads * shape.capacity * shape.head_dim;
-  if (bytes < floats * sizeof(float)) return fmt::format("{} bytes of storage cannot hold {} floats", bytes, floats);
+  const std::int64_t rows =
+      2 * (kernel.keeps_past ? shape.layers : 1) * shape.sequences * shape.kv_heads * shape.capacity;
+  const std::int64_t row = kv_cache::row_bytes(kernel.element, shape.head_dim);
+  if (bytes < static_cast<std::size_t>(rows * row)) {
+    return fmt::format("{} bytes of storage cannot hold {} rows of {}", bytes, rows, row);
+  }
   shape.layers += 1;
   if (!kernel.keeps_past && kernel.storage_bytes(shape) != bytes) return "keeps no past, but storage grows with layers";
   return "";

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "judge.hpp"
+#include "reference/kv_cache.hpp"
 
 namespace bitproof {
 namespace {
@@ -100,18 +101,23 @@ std::vector<std::int8_t> integers(const StepOutput& out) {
 
 class Lockstep final : public Walk {
  public:
-  Lockstep(const LayerTruth& truth, double nmse_bound) : Walk(truth), nmse_bound_(nmse_bound) {}
+  Lockstep(const LayerTruth& truth, const LayerCheckOptions& options)
+      : Walk(truth), nmse_bound_(options.nmse_bound), head_nmse_bound_(options.head_nmse_bound) {}
+  double product_nmse() const { return product_nmse_; }
+  double head_nmse() const { return head_nmse_; }
 
  private:
   void compare(const StepTruth& truth, const StepOutput& out) override {
     if (out.v) return quantized(truth, out);
     const std::vector<float> want = rows(truth.values, out);
     const std::vector<float> got(out.values, out.values + out.batch * out.cols);
-    if (approximate(out)) {
+    if (const double bound = published(out); bound > 0) {
       const std::vector<std::int32_t> sums = rows(truth.sums, out);
       const double error = reference::nmse(std::span(out.sums, sums.size()), sums);
-      if (!(error <= nmse_bound_)) {
-        fail("layers", out, fmt::format("NMSE {:.3g} is over the published {:.3g}", error, nmse_bound_));
+      double& largest = out.step == Step::logits ? head_nmse_ : product_nmse_;
+      largest = std::max(largest, error);
+      if (!(error <= bound)) {
+        fail("layers", out, fmt::format("NMSE {:.3g} is over the published {:.3g}", error, bound));
       }
     } else if (truth.bounded.value.empty()) {
       if (out.sums) equal(out, std::vector<std::int32_t>(out.sums, out.sums + got.size()), rows(truth.sums, out));
@@ -122,8 +128,10 @@ class Lockstep final : public Walk {
     std::copy(want.begin(), want.end(), out.values);
   }
 
-  // The head is never approximate.
-  bool approximate(const StepOutput& out) const { return nmse_bound_ > 0 && out.sums && out.step != Step::logits; }
+  // Of an approximate product; 0 of an exact step.
+  double published(const StepOutput& out) const {
+    return !out.sums ? 0 : out.step == Step::logits ? head_nmse_bound_ : nmse_bound_;
+  }
 
   void quantized(const StepTruth& truth, const StepOutput& out) {
     equal(out, integers(out), rows(truth.quantized.v, out));
@@ -138,7 +146,7 @@ class Lockstep final : public Walk {
     }
   }
 
-  double nmse_bound_;
+  double nmse_bound_, head_nmse_bound_, product_nmse_ = 0, head_nmse_ = 0;
 };
 
 class Free final : public Walk {
@@ -199,29 +207,53 @@ double largest_kld(const Logits& truth, const Logits& got) {
 
 }  // namespace
 
-LayerTruth::LayerTruth(const PackedModel& of, std::span<const std::int32_t> fed, std::int64_t cache_capacity)
-    : model(of), tokens(fed.begin(), fed.end()), capacity(cache_capacity) {
+LayerTruth::LayerTruth(const PackedModel& of, std::span<const std::int32_t> fed, std::int64_t cache_capacity,
+                       kv_cache::Element kept)
+    : model(of), tokens(fed.begin(), fed.end()), capacity(cache_capacity), element(kept) {
   ModelShape seen = of.shape();
   seen.context = capacity;
-  steps = reference::forward_steps(seen, of.model().materialize(), tokens);
+  const reference::ModelWeights weights = of.model().materialize();
+  steps = reference::forward_steps(seen, weights, tokens, element);
+  if (element == kv_cache::Element::f32) {
+    logits = steps.back().values;
+    return;
+  }
+  logits = reference::forward_steps(seen, weights, tokens).back().values;
+  std::vector<float> given;
+  for (const StepTruth& s : steps) {
+    if (s.step == Step::rope_k || s.step == Step::v) given.insert(given.end(), s.values.begin(), s.values.end());
+  }
+  kept_nmse = reference::nmse(reference::as_kept(element, seen.head_dim, given), given);
 }
 
 LayerCheck check_layers(const LayerTruth& truth, const LoopSlots& slots, const LayerCheckOptions& options,
                         const MakeDecoder& make) {
-  const bool exact = options.nmse_bound == 0;
+  const bool exact = options.nmse_bound == 0 && options.head_nmse_bound == 0 && options.kept_nmse_bound == 0;
   LayerCheck result;
   const auto fail = [&](const Verdict& verdict) {
     if (result.verdict.ok()) result.verdict = verdict;
   };
-  const StepTruth& head = truth.steps.back();
-  Logits want;
-  for (std::int64_t p = options.prefix; p < std::ssize(truth.tokens); ++p) {
-    want.emplace_back(head.values.begin() + p * head.cols, head.values.begin() + (p + 1) * head.cols);
+  if (!(truth.kept_nmse <= options.kept_nmse_bound)) {
+    fail(Verdict::failed(fmt::format("keys and values are kept with NMSE {:.3g}, published are {:.3g}", truth.kept_nmse,
+                                     options.kept_nmse_bound),
+                         "cache"));
   }
+  const StepTruth& head = truth.steps.back();
+  const auto fed = [&](const std::vector<float>& logits) {
+    Logits rows;
+    for (std::int64_t p = options.prefix; p < std::ssize(truth.tokens); ++p) {
+      rows.emplace_back(logits.begin() + p * head.cols, logits.begin() + (p + 1) * head.cols);
+    }
+    return rows;
+  };
+  const Logits want = fed(head.values), with_floats = fed(truth.logits);
 
-  Lockstep lockstep(truth, options.nmse_bound);
+  Lockstep lockstep(truth, options);
   const Logits led = decode(truth, slots, options, make, &lockstep, &lockstep);
   result.steps = lockstep.steps();
+  result.product_nmse = lockstep.product_nmse();
+  result.head_nmse = lockstep.head_nmse();
+  result.kept_nmse = truth.kept_nmse;
   fail(lockstep.verdict());
   if (led != want) fail(Verdict::failed("logits in lockstep are not the reference's", "logits"));
 
@@ -230,7 +262,7 @@ LayerCheck check_layers(const LayerTruth& truth, const LoopSlots& slots, const L
   const Logits alone = decode(truth, slots, options, make, nullptr);
   if (watched != alone)
     fail(Verdict::failed("a loop that is watched gives other logits than one that is not", "logits"));
-  result.cascaded_kld = result.largest_kld = largest_kld(want, alone);
+  result.cascaded_kld = result.largest_kld = largest_kld(with_floats, alone);
   if (exact) {
     Free free(truth);
     const Logits put_right = decode(truth, slots, options, make, &free, &free);

@@ -9,6 +9,10 @@
 // over a tie of its quantization, the integer must be one that the reference's error analysis says is near a tie,
 // counting no drift from before the last quantization; it is then set to the reference's, or one tie would cascade
 // through the rest of the run. Ties are counted: a loop that met none was never touched.
+//
+// A cache that keeps less than floats is approximate: the reference loop reads keys and values as such a cache has
+// them, so that in lockstep all is still bit-equal or bounded; what was given and what was kept differ by no more than
+// the published NMSE; and the logits of the free run stay within 1e-3 of those with a cache of floats.
 #pragma once
 
 #include <cstdint>
@@ -26,25 +30,32 @@ inline constexpr double kMostApproximateDivergence = 1e-3;
 
 // What the reference loop makes of the tokens when a query sees the last `capacity` positions.
 struct LayerTruth {
-  LayerTruth(const PackedModel& of, std::span<const std::int32_t> fed, std::int64_t cache_capacity);
+  LayerTruth(const PackedModel& of, std::span<const std::int32_t> fed, std::int64_t cache_capacity,
+             kv_cache::Element kept = kv_cache::Element::f32);
 
   const PackedModel& model;  // must outlive this
   std::vector<std::int32_t> tokens;
   std::int64_t capacity;
+  kv_cache::Element element;
   std::vector<reference::StepTruth> steps;
+  std::vector<float> logits;  // [positions x vocab], with a cache of floats
+  double kept_nmse = 0;       // of all keys and values, as kept against as given
 };
 
 struct LayerCheckOptions {
   int threads = 1;
-  std::int64_t prefix = 0;  // of the tokens, prefilled; the others are fed one by one
-  double nmse_bound = 0;    // published by the recipe's approximate products; 0: they are exact
+  std::int64_t prefix = 0;     // of the tokens, prefilled; the others are fed one by one
+  double nmse_bound = 0;       // published by the recipe's approximate products; 0: they are exact
+  double head_nmse_bound = 0;  // published by its head; 0: it is exact
+  double kept_nmse_bound = 0;  // published by its cache; 0: it keeps floats
 };
 
 struct LayerCheck {
-  Verdict verdict;          // checks: "step order", "layers", "ties", "logits"
-  std::int64_t steps = 0;   // compared in lockstep
-  std::int64_t ties = 0;    // integers that rounding flipped in the free run, each shown to be near a tie
-  double largest_kld = 0;   // of any token of the free run, ties set
+  Verdict verdict;         // checks: "step order", "layers", "cache", "ties", "logits"
+  std::int64_t steps = 0;  // compared in lockstep
+  std::int64_t ties = 0;   // integers that rounding flipped in the free run, each shown to be near a tie
+  double largest_kld = 0;  // of any token of the free run, ties set
+  double product_nmse = 0, head_nmse = 0, kept_nmse = 0;  // largest measured; 0 where nothing is approximate
   double cascaded_kld = 0;  // of any token, nothing set: reported, and judged where there were no ties
 };
 

@@ -50,6 +50,10 @@ double Ledger::total_ops() const { return sum(*this, &Entry::ops); }
 double Ledger::total_bytes() const { return sum(*this, &Entry::bytes); }
 double Ledger::total_ns() const { return sum(*this, &Entry::ns); }
 
+double kv_position_bytes(const ModelShape& m, kv_cache::Element element) {
+  return static_cast<double>(2 * m.kv_heads * kv_cache::row_bytes(element, m.head_dim));
+}
+
 void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weights, const PassShape& pass) {
   const auto n = static_cast<double>(pass.positions);
   const auto layers = static_cast<double>(m.layers);
@@ -76,11 +80,11 @@ void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weight
   for (std::int64_t i = 0; i < pass.positions; ++i) {
     seen += static_cast<double>(std::min(pass.first_position + i + 1, pass.visible));
   }
-  const double kv_position_bytes = 2.0 * sizeof(float) * static_cast<double>(m.kv_width());
+  const double position_bytes = kv_position_bytes(m, pass.element);
   const double cache_read =
-      static_cast<double>(std::min(pass.first_position + pass.positions, pass.visible)) * kv_position_bytes;
+      static_cast<double>(std::min(pass.first_position + pass.positions, pass.visible)) * position_bytes;
   add(LoopOp::attention, layers, layers * 4.0 * static_cast<double>(m.q_width()) * seen, layers * cache_read);
-  add(LoopOp::kv_append, layers, 0, layers * n * kv_position_bytes);
+  add(LoopOp::kv_append, layers, 0, layers * n * position_bytes);
 
   const double sub_norms = m.sub_norms ? 2 : 0;
   add(LoopOp::embedding, 1, 0, n * static_cast<double>(m.hidden));
@@ -101,7 +105,8 @@ void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weight
 void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weights, const Decode& decode) {
   for (std::int64_t t = 0; t < decode.tokens; ++t) {
     const std::int64_t position = decode.length + t;
-    const PassShape pass = decode.keeps_past ? PassShape{position, 1, decode.visible} : PassShape{0, position + 1, decode.visible};
+    const PassShape pass = decode.keeps_past ? PassShape{position, 1, decode.visible, decode.element}
+                                             : PassShape{0, position + 1, decode.visible, decode.element};
     add_expected(ledger, m, weights, pass);
   }
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kv_cache/contract.hpp"
 #include "model.hpp"
 
 namespace bitproof {
@@ -61,7 +62,11 @@ struct Ledger {
 struct PassShape {
   std::int64_t first_position, positions;  // [first_position, first_position + positions) are computed
   std::int64_t visible;                    // most positions a query may see (the cache's capacity)
+  kv_cache::Element element = kv_cache::Element::f32;
 };
+
+// Of one position in one layer's cache: its keys, its values and their scales.
+double kv_position_bytes(const ModelShape&, kv_cache::Element);
 
 // Bytes of the packed forms that one pass streams, by matrix; from the packed forms themselves.
 struct WeightBytes {
@@ -78,6 +83,7 @@ struct Decode {
   std::int64_t length, tokens;
   bool keeps_past;
   std::int64_t visible;  // most positions a query may see
+  kv_cache::Element element = kv_cache::Element::f32;
 };
 void add_expected(Ledger& ledger, const ModelShape& model, const WeightBytes& weights, const Decode& decode);
 

@@ -15,14 +15,13 @@ constexpr int kTries = 3;
 
 // Goes on past its capacity, over the oldest.
 bool wraps(const kv_cache::Kernel& kernel) {
-  const kv_cache::Shape shape{1, 1, 1, 1, 1, kv_cache::Element::f32};
+  const kv_cache::Shape shape{1, 1, 1, 1, 1};
   const Mapping storage(kernel.storage_bytes(shape), Pages::small);
   const float value = 0;
   return kernel.keeps_past && kernel.append(shape, storage.data(), 0, 0, 1, 1, &value, &value);
 }
 
-double published_nmse(const LoopSlots& slots) {
-  const VariantInfo& info = slots.ternary_matmul_slot.kernel().info;
+double published_nmse(const VariantInfo& info) {
   return info.exactness == Exactness::approximate ? info.nmse_bound : 0;
 }
 
@@ -72,13 +71,20 @@ LoopTrial LoopJudge::judge(const ArmSpec& spec, const Recipe& recipe, const Make
     if (trial.verdict.check != "residual" && trial.verdict.check != "CPU time") break;
   }
   const LoopSlots slots = recipe;
-  const double nmse = published_nmse(slots);
+  const kv_cache::Kernel& cache = recipe.kv_cache_slot.kernel();
+  LayerCheckOptions options{spec.threads, kPrefix, published_nmse(slots.ternary_matmul_slot.kernel().info),
+                            published_nmse(slots.dense_matmul_slot.kernel().info), published_nmse(cache.info)};
+  const auto check = [&](const LayerTruth& floats) {
+    if (cache.element == floats.element) return check_layers(floats, slots, options, make);
+    return check_layers({*model_, floats.tokens, floats.capacity, cache.element}, slots, options, make);
+  };
   if (trial.verdict.ok()) {
-    trial.layers = check_layers(layers_, slots, {spec.threads, kPrefix, nmse}, make);
+    trial.layers = check(layers_);
     trial.verdict = trial.layers.verdict;
   }
-  if (trial.verdict.ok() && wraps(recipe.kv_cache_slot.kernel())) {
-    trial.verdict = check_layers(wrapped_, slots, {spec.threads, 0, nmse}, make).verdict;
+  if (trial.verdict.ok() && wraps(cache)) {
+    options.prefix = 0;
+    trial.verdict = check(wrapped_).verdict;
   }
   if (trial.verdict.ok()) {
     trial.canaries = canaries_.run(recipe, spec.threads, make, clock);

@@ -18,7 +18,7 @@ std::string threading_fault(const threading::Kernel& kernel, int threads);
 // What claims the technique threading, and is given work for all of its threads, runs on more than one.
 std::string engagement_fault(const threading::Kernel& kernel, int threads);
 
-// For a small shape of f32: fills each layer and sequence to more than twice the capacity, where the kernel allows it,
+// For a small shape: fills each layer and sequence to more than twice the capacity, where the kernel allows it,
 // and reads everything visible after each append. Cost: layers * sequences * kv_heads * head_dim * capacity^2.
 std::string kv_cache_fault(const kv_cache::Kernel& kernel, kv_cache::Shape shape);
 

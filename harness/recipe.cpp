@@ -35,13 +35,19 @@ Techniques part_of(const std::string& op, Techniques set) {
   return {static_cast<std::uint8_t>(set.bits & known_to(op).bits)};
 }
 
+// A recipe's cache keeps floats; rows of attention that read others are chosen with such a cache, by --kv or --slot.
+bool reads_floats(const Variant& v) {
+  const auto* reader = find_variant<attention::Kernel>(v.id);
+  return !reader || reader->kernel->element == kv_cache::Element::f32;
+}
+
 // nullptr if none runs here.
 const Variant* pick(const std::string& op, Techniques set) {
   const Techniques wanted = part_of(op, set);
   const Variant* best = nullptr;
   for (const Variant& v : all_variants()) {
     if (v.op != op || v.isa == "autovec" || v.info->exactness != Exactness::exact || !v.runnable()) continue;
-    if (v.info->techniques != wanted) continue;
+    if (v.info->techniques != wanted || !reads_floats(v)) continue;
     if (!best || preference(v) > preference(*best)) best = &v;
   }
   return best;
@@ -118,6 +124,17 @@ void apply_slot(RecipeNames& names, const std::string& slot) {
     return;
   }
   throw BadInput("--slot: no variant is named '{}'; did you mean {}?", id, nearest(id, ids));
+}
+
+void apply_kv(RecipeNames& names, const std::string& element) {
+  const std::vector<std::string> known = {"f32", "f16", "q8"};
+  if (std::ranges::find(known, element) == known.end()) {
+    throw BadInput("--kv: '{}' is none of {}", element, fmt::join(known, ", "));
+  }
+  for (const char* op : {"kv_cache", "attention"}) {
+    const std::string main_row = names.at(op).substr(0, names.at(op).find(':'));
+    apply_slot(names, std::string(op) + "=" + main_row + (element == "f32" ? "" : ":" + element));
+  }
 }
 
 Techniques techniques_of(const RecipeNames& names) {

@@ -33,6 +33,9 @@ bool runs_here(Techniques);  // every op has such a variant that this machine ca
 // "op=variant"; the op may be left out of the variant's id. Throws BadInput, with the nearest name, if there is none.
 void apply_slot(RecipeNames& names, const std::string& slot);
 
+// "f32", "f16" or "q8": the cache keeps such elements and attention reads them. Throws BadInput.
+void apply_kv(RecipeNames& names, const std::string& element);
+
 // The techniques that the named variants carry.
 Techniques techniques_of(const RecipeNames&);
 

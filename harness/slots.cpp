@@ -4,12 +4,14 @@
 #include <vector>
 
 #include "activations.hpp"
+#include "error.hpp"
 #include "frame.hpp"
 #include "inputs.hpp"
 #include "judge.hpp"
 #include "problem.hpp"
 #include "properties.hpp"
 #include "reference/attention.hpp"
+#include "reference/kv_cache.hpp"
 #include "reference/matmul.hpp"
 #include "round_up.hpp"
 
@@ -20,11 +22,31 @@ namespace {
 const ternary_matmul::Kernel& plain_matmul() {
   return *find_variant<ternary_matmul::Kernel>("ternary_matmul/scalar")->kernel;
 }
-const attention::Kernel& plain_attention() { return *find_variant<attention::Kernel>("attention/scalar")->kernel; }
+const attention::Kernel& plain_attention(kv_cache::Element element) {
+  for (const auto& v : variants<attention::Kernel>()) {
+    if (v.isa == "scalar" && v.kernel->element == element) return *v.kernel;
+  }
+  throw BadInput("attention: no scalar variant reads this cache");
+}
 
 // The promises of a contract, as properties.hpp finds them broken.
 Verdict from_fault(const std::string& fault) {
   return fault.empty() ? Verdict::pass() : Verdict::failed(fault, "contract");
+}
+
+// What is kept against what was given, where the inputs are such as the published NMSE is of.
+struct GivenAndKept {
+  const std::vector<float>&given, &kept;
+};
+Verdict judge_kept(const Case& c, const VariantInfo& info, std::initializer_list<GivenAndKept> both) {
+  const double bound = info.exactness == Exactness::approximate ? info.nmse_bound : 0;
+  for (const auto& [given, kept] : both) {
+    if (c.fill != Fill::random) continue;
+    if (const double nmse = reference::nmse(kept, given); !(nmse <= bound)) {
+      return Verdict::failed(fmt::format("keeps rows with NMSE {:.3g}, published are {:.3g}", nmse, bound), "NMSE");
+    }
+  }
+  return Verdict::pass();
 }
 
 // Threads to check a split with: more than most machines have, so that waiting and oversubscription are met too.
@@ -90,16 +112,16 @@ Verdict check_slot(const threading::Kernel& kernel, const Case& c) {
 
 // Decodes `positions` tokens one by one, as a loop does: append one position, attend over the view.
 Verdict check_slot(const kv_cache::Kernel& kernel, const Case& c) {
-  const kv_cache::Shape small{2, 2, 20, 7, 2, kv_cache::Element::f32};
+  const kv_cache::Shape small{2, 2, 20, 7, 2};
   if (const Verdict v = from_fault(kv_cache_fault(kernel, small)); !v.ok()) return v;
 
   const std::int64_t width = c.kv_heads * c.cols, q_width = c.rows * c.cols;
-  const kv_cache::Shape shape{1, c.kv_heads, c.cols, c.positions, 1, kv_cache::Element::f32};
+  const kv_cache::Shape shape{1, c.kv_heads, c.cols, c.positions, 1};
   const auto q = float_inputs(moderate(c), 1, q_width, c.positions * q_width, {10.0f, 1.0f});
   const auto k = float_inputs(moderate(c), 2, width, c.positions * width, {10.0f, 1.0f});
   const auto v = float_inputs(c, 3, width, c.positions * width, {10.0f, 1e36f});
   const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(c.cols)));
-  const attention::Kernel& attend = plain_attention();
+  const attention::Kernel& attend = plain_attention(kernel.element);
   const bool odd = c.seed % 2 != 0;
   Frame frame(
       Placement{odd ? Fence::after : Fence::before, static_cast<int>(c.cols % 64), odd ? kPoison : kOtherPoison});
@@ -136,7 +158,10 @@ Verdict check_slot(const kv_cache::Kernel& kernel, const Case& c) {
   }
   if (Verdict stray = frame.inspect(); !stray.ok()) return stray;
   const reference::AttentionShape attention_shape{c.rows, c.kv_heads, c.cols, scale, c.positions};
-  return judge_bounded(c, out, reference::attention(attention_shape, q, 0, k, v));
+  const std::vector<float> keys = reference::as_kept(kernel.element, c.cols, k);
+  const std::vector<float> values = reference::as_kept(kernel.element, c.cols, v);
+  if (Verdict lossy = judge_kept(c, kernel.info, {{k, keys}, {v, values}}); !lossy.ok()) return lossy;
+  return judge_bounded(c, out, reference::attention(attention_shape, q, 0, keys, values));
 }
 
 }  // namespace bitproof

@@ -5,6 +5,7 @@
 
 #include "error.hpp"
 #include "interrupt.hpp"
+#include "reference/kv_cache.hpp"
 #include "round_up.hpp"
 
 namespace bitproof {
@@ -18,7 +19,7 @@ constexpr std::int64_t kPrefillBatch = 64;
 
 
 kv_cache::Shape cache_shape(const ModelShape& m, std::int64_t capacity) {
-  return {m.layers, m.kv_heads, m.head_dim, capacity, 1, kv_cache::Element::f32};
+  return {m.layers, m.kv_heads, m.head_dim, capacity, 1};
 }
 
 }  // namespace
@@ -48,8 +49,9 @@ TokenLoop::TokenLoop(const PackedModel& weights, const LoopSlots& slots, int thr
     throw BadInput("depth + tokens = {} is over the model's context of {}: lower --depth or --tokens", capacity,
                    shape_.context);
   }
-  if (slots.attention_slot.kernel().element != kv_shape_.element) {
-    throw BadInput("{} reads another element type than the cache stores", slots.attention_slot.id());
+  if (slots.attention_slot.kernel().element != slots.kv_cache_slot.kernel().element) {
+    throw BadInput("{} does not read what {} keeps: --kv sets both", slots.attention_slot.id(),
+                   slots.kv_cache_slot.id());
   }
   tokens_.reserve(static_cast<std::size_t>(shape_.context));  // a token allocates nothing of the loop's own
   // Angles in double, by logical position, which outgrows the capacity of a ring.
@@ -128,17 +130,16 @@ KvSnapshot TokenLoop::snapshot() const {
   KvSnapshot out{length(), {}, {}};
   out.k.reserve(static_cast<std::size_t>(shape_.layers * length() * shape_.kv_width()));
   out.v.reserve(out.k.capacity());
+  const kv_cache::Element element = slots_.kv_cache_slot.kernel().element;
   for (std::int64_t l = 0; l < shape_.layers; ++l) {
     const kv_cache::View view =
         slots_.kv_cache_slot.kernel().view(kv_shape_, kv_storage_.data(), l, 0, length());
     for (const kv_cache::Segment& segment : view.segment) {
       for (std::int64_t p = 0; p < segment.count; ++p) {
         for (std::int64_t head = 0; head < shape_.kv_heads; ++head) {
-          const std::int64_t at = head * view.head_stride + p * shape_.head_dim;
-          const float* k = static_cast<const float*>(segment.k) + at;
-          const float* v = static_cast<const float*>(segment.v) + at;
-          out.k.insert(out.k.end(), k, k + shape_.head_dim);
-          out.v.insert(out.v.end(), v, v + shape_.head_dim);
+          const std::int64_t row = head * view.head_stride + p * shape_.head_dim, scale = head * view.scale_stride + p;
+          reference::append_row(out.k, element, segment.k, row, shape_.head_dim, segment.k_scale, scale);
+          reference::append_row(out.v, element, segment.v, row, shape_.head_dim, segment.v_scale, scale);
         }
       }
     }
@@ -254,7 +255,7 @@ void TokenLoop::attention_block(std::int64_t l, std::int64_t batch, std::int64_t
   show(Step::rope_k, l, batch, shape_.kv_width(), k.data());
 
   const kv_cache::Kernel& cache = slots_.kv_cache_slot.kernel();
-  const double position_bytes = 2.0 * sizeof(float) * static_cast<double>(shape_.kv_width());
+  const double position_bytes = kv_position_bytes(shape_, cache.element);
   book(LoopOp::kv_append, 0, position_bytes * static_cast<double>(batch), [&] {
     const auto append = dispatch_(SlotOp::kv_cache, cache.append);
     cache_full_ |= !append(kv_shape_, kv_storage_.data(), l, 0, first, batch, k.data(), v.data());
@@ -266,19 +267,24 @@ void TokenLoop::attention_block(std::int64_t l, std::int64_t batch, std::int64_t
   const std::int64_t visible = view.segment[0].count + view.segment[1].count;
   const std::int64_t scratch_bytes =
       round_up(static_cast<std::int64_t>(kernel.scratch_bytes(visible, shape_.head_dim)), 64);
-  const Block<std::byte> scratch(memory_, scratch_bytes * team_.threads());
+  const std::int64_t parts = kernel.parts(visible), rows = shape_.heads * parts;
+  const std::int64_t partial_bytes =
+      kernel.merge ? batch * rows * attention::partial_floats(shape_.head_dim) * std::int64_t{sizeof(float)} : 0;
+  const Block<std::byte> scratch(memory_, scratch_bytes * team_.threads() + partial_bytes);
   if (stopped()) return;
+  auto* partial = reinterpret_cast<float*>(scratch.data() + scratch_bytes * team_.threads());
   double seen = 0;
   for (std::int64_t b = 0; b < batch; ++b) seen += static_cast<double>(std::min(first + b + 1, kv_shape_.capacity));
   const attention::Call call{
       shape_.heads, shape_.kv_heads,  shape_.head_dim, static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape_.head_dim))),
       q.data(),     shape_.q_width(), first,           view,
-      out,          shape_.q_width()};
+      out,          shape_.q_width(), parts,           kernel.merge ? partial : nullptr};
   book(LoopOp::attention, 4.0 * static_cast<double>(shape_.q_width()) * seen,
        static_cast<double>(visible) * position_bytes, [&] {
          const auto run = dispatch_(SlotOp::attention, kernel.run);
-         team_.for_tiles({shape_.heads, 1, batch},
+         team_.for_tiles({rows, 1, batch},
                          [&](Tile t, int thread) { run(call, t, scratch.data() + thread * scratch_bytes); });
+         if (kernel.merge) team_.for_tiles({shape_.heads, 1, batch}, [&](Tile t, int) { kernel.merge(call, t); });
        });
   show(Step::attention, l, batch, shape_.q_width(), out);
 }

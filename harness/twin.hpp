@@ -4,6 +4,7 @@
 // A kernel's functions have no context, so a twin's state is global, one a kernel type: one twin at a time.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <utility>
@@ -66,7 +67,10 @@ TwinState<Kernel>& enter(bool first = true) {
 // Where a call of an op of tiles writes its first value for batch element b.
 inline std::int32_t* first_output(const matmul::Call& c, std::int64_t b) { return c.y + b * c.y_stride; }
 inline std::int8_t* first_output(const activation_quant::Call& c, std::int64_t b) { return c.v + b * c.v_stride; }
-inline float* first_output(const attention::Call& c, std::int64_t b) { return c.out + b * c.out_stride; }
+inline float* first_output(const attention::Call& c, std::int64_t b) {
+  return c.partial ? c.partial + b * c.heads * c.parts * attention::partial_floats(c.head_dim)
+                   : c.out + b * c.out_stride;
+}
 inline float* first_output(const dequantize::Call& c, std::int64_t b) { return c.y + b * c.y_stride; }
 inline float* first_output(const embedding::Call& c, std::int64_t b) { return c.out + b * c.out_stride; }
 inline float* first_output(const gated_ffn::Call& c, std::int64_t b) { return c.y + b * c.stride; }
@@ -87,8 +91,15 @@ inline std::int64_t work_of(const matmul::Call& c, Tile t) {
 }
 inline std::int64_t work_of(const attention::Call& c, Tile t) {
   std::int64_t seen = 0;
-  for (std::int64_t b = t.batch0; b < t.batch1; ++b) seen += c.position + b + 1 - c.kv.first;
-  return 4 * c.head_dim * (t.row1 - t.row0) * seen;
+  for (std::int64_t b = t.batch0; b < t.batch1; ++b) {
+    const std::int64_t all = c.position + b + 1 - c.kv.first;
+    for (std::int64_t r = t.row0; r < t.row1; ++r) {
+      const std::int64_t begin = c.partial ? r % c.parts * attention::kPartPositions : 0;
+      const std::int64_t end = c.partial ? std::min(begin + attention::kPartPositions, all) : all;
+      seen += std::max<std::int64_t>(end - begin, 0);
+    }
+  }
+  return 4 * c.head_dim * seen;
 }
 
 // The twin's function for the ops of tiles: run(call, tile) and, of products and attention, a scratch.
@@ -111,7 +122,7 @@ inline bool append_twin(kv_cache::Shape shape, std::byte* storage, std::int64_t 
                         std::int64_t position, std::int64_t count, const float* k, const float* v) {
   auto& state = enter<kv_cache::Kernel>();
   const std::int64_t width = shape.kv_heads * shape.head_dim;
-  state.work += 2 * static_cast<std::int64_t>(sizeof(float)) * count * width;
+  state.work += 2 * count * shape.kv_heads * kv_cache::row_bytes(state.original->element, shape.head_dim);
   std::vector<float> spoiled(v, v + count * width);
   for (std::int64_t i = 0; i < count && state.harm == Harm::poison; ++i) {
     spoil(spoiled[static_cast<std::size_t>(i * width)]);

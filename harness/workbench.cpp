@@ -1,5 +1,7 @@
 #include "workbench.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <map>
@@ -20,11 +22,25 @@ Techniques prefill_recipe() {
 
 bool is_prefill_recipe(const ArmSpec& spec) { return spec.names == recipe_names(prefill_recipe()); }
 
+// It but for what its cache keeps and for slots that matter little to a prefix, so as fast: where it is alone it fills
+// its own cache, and memory is spent once.
+bool fills_its_own(const ArmSpec& spec) {
+  RecipeNames names = recipe_names(prefill_recipe());
+  for (const char* op : {"kv_cache", "dense_matmul", "memory"}) names[op] = spec.names.at(op);
+  const std::string& attention = spec.names.at("attention");
+  if (attention.starts_with(names["attention"] + ":")) names["attention"] = attention;
+  return spec.names == names && find_variant<kv_cache::Kernel>(names["kv_cache"])->kernel->keeps_past;
+}
+
 // Bytes that arms take besides packed weights: their caches, and the snapshot of the prefix.
-std::size_t cache_bytes(const ModelShape& m, const WorkbenchOptions& options, std::size_t arms) {
+std::size_t cache_bytes(const ModelShape& m, const WorkbenchOptions& options, const std::vector<ArmSpec>& arms) {
+  std::size_t bytes = 0;
+  for (const ArmSpec& arm : arms) {
+    bytes += find_variant<kv_cache::Kernel>(arm.names.at("kv_cache"))
+                 ->kernel->storage_bytes({m.layers, m.kv_heads, m.head_dim, options.depth + options.tokens, 1});
+  }
   const auto position = static_cast<std::size_t>(2 * m.layers * m.kv_width()) * sizeof(float);
-  const auto capacity = static_cast<std::size_t>(options.depth + options.tokens);
-  return position * (capacity * arms + static_cast<std::size_t>(arms > 1 ? options.depth : 0));
+  return bytes + (arms.size() > 1 ? position * static_cast<std::size_t>(options.depth) : 0);
 }
 
 }  // namespace
@@ -54,7 +70,8 @@ Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>
   const bool keeps = std::any_of(specs.begin(), specs.end(), [](const ArmSpec& s) {
     return find_variant<kv_cache::Kernel>(s.names.at("kv_cache"))->kernel->keeps_past;
   });
-  const bool borrowed = keeps && options.depth > 0 && std::none_of(specs.begin(), specs.end(), is_prefill_recipe);
+  const bool borrowed = keeps && options.depth > 0 && std::none_of(specs.begin(), specs.end(), is_prefill_recipe) &&
+                        !(specs.size() == 1 && fills_its_own(specs[0]));
   if (borrowed) all.push_back(arm_of(prefill_recipe(), choose_threads(0, false)));
 
   std::vector<const ternary_matmul::Kernel*> ternary;
@@ -64,9 +81,12 @@ Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>
     ternary.push_back(&recipes_.back().ternary_matmul_slot.kernel());
     heads.push_back(&recipes_.back().dense_matmul_slot.kernel());
   }
+  malloc_trim(0);  // what checking took and gave back is no part of a model's memory
   const auto start = std::chrono::steady_clock::now();
-  if (!model_) model_ = std::make_shared<PackedModel>(SyntheticModel(shape, options.seed), ternary, heads,
-                                         cache_bytes(shape, options, all.size()), progress);
+  if (!model_) {
+    model_ = std::make_shared<PackedModel>(SyntheticModel(shape, options.seed), ternary, heads,
+                                           cache_bytes(shape, options, all), progress);
+  }
   set_up_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   prompt_ = model_->model().prompt(options.depth + 1);
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -91,8 +111,9 @@ void Workbench::try_loops(const Progress& progress) {
 void Workbench::compute_prefix() {
   const auto prefiller =
       std::find_if(arms_.begin(), arms_.end(), [](const auto& arm) { return is_prefill_recipe(arm->spec()); });
-  (*prefiller)->loop().prefill(std::span(prompt_).first(prompt_.size() - 1));
-  if (arms_.size() > 1) prefix_ = (*prefiller)->loop().snapshot();
+  Decoder& loop = (prefiller == arms_.end() ? arms_.front() : *prefiller)->loop();
+  loop.prefill(std::span(prompt_).first(prompt_.size() - 1));
+  if (arms_.size() > 1) prefix_ = loop.snapshot();
 }
 
 int choose_threads(int asked, bool oversubscribe) {

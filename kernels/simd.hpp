@@ -43,6 +43,14 @@ inline F32 load(const std::int8_t* p, Whole = {}) {
 }
 inline F32 load(const std::int8_t* p, std::int64_t n) { return from_i8(_mm_maskz_loadu_epi8(first(n), p)); }
 
+// Binary16, converted: exact.
+inline F32 load(const std::uint16_t* p, Whole = {}) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+inline F32 load(const std::uint16_t* p, std::int64_t n) {
+  return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first(n), p));
+}
+
 // Rounded to nearest even, saturated to int8.
 inline __m128i to_i8(F32 x) { return _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(x)); }
 inline void store(std::int8_t* p, F32 x, Whole = {}) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), to_i8(x)); }
@@ -59,7 +67,9 @@ inline F32 round(F32 x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_I
 inline F32 times_power_of_2(F32 x, F32 n) { return _mm512_scalef_ps(x, n); }  // x 2^n, n integral
 
 inline float sum(F32 x) { return _mm512_reduce_add_ps(x); }
+inline __m256 halves_added(F32 x) { return _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)); }
 inline float largest(F32 x) { return _mm512_reduce_max_ps(x); }
+inline F32 max_of_first(F32 a, F32 b, std::int64_t n) { return _mm512_mask_max_ps(b, first(n), a, b); }
 inline std::uint32_t equal_bits(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }  // bit i: lane i
 
 // Adjacent lanes as pairs.
@@ -107,6 +117,16 @@ inline F32 load(const std::int8_t* p, std::int64_t n) {  // no masked bytes befo
 }
 inline F32 load(const std::int8_t* p, Whole = {}) { return load(p, kLanes); }
 
+// Binary16, converted: exact.
+inline F32 load(const std::uint16_t* p, Whole = {}) {
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+inline F32 load(const std::uint16_t* p, std::int64_t n) {
+  alignas(16) std::uint16_t halves[kLanes] = {};
+  std::memcpy(halves, p, static_cast<std::size_t>(n) * sizeof *p);
+  return load(halves);
+}
+
 // Rounded to nearest even, saturated to int8.
 inline void store(std::int8_t* p, F32 x, std::int64_t n) {
   const __m256i i32 = _mm256_cvtps_epi32(x);
@@ -140,6 +160,10 @@ inline float sum(F32 x) {
   s = _mm_add_ps(s, _mm_movehl_ps(s, s));
   return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
+inline __m256 halves_added(F32 x) { return x; }
+inline F32 max_of_first(F32 a, F32 b, std::int64_t n) {
+  return max(_mm256_blendv_ps(b, a, _mm256_castsi256_ps(first(n))), b);
+}
 inline float largest(F32 x) {
   __m128 m = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
   m = _mm_max_ps(m, _mm_movehl_ps(m, m));
@@ -164,6 +188,7 @@ inline F32 negate_even(F32 x) {
 #endif
 
 inline F32 zero_past(F32 x, Whole) { return x; }
+inline F32 max_of_first(F32 a, F32 b, Whole) { return max(a, b); }                       // b past n, and where a is NaN
 inline F32 load_twice(const float* p, std::int64_t n) { return twice(load(p, n / 2)); }  // n even
 
 // step(i, lanes) for each vector of [begin, end): lanes is Whole{}, but in the last call a count if end is no multiple.
@@ -177,14 +202,26 @@ void for_vectors(std::int64_t begin, std::int64_t end, Step step) {
 // Independent accumulators of a reduction: FMA, add and max take 4 cycles, and 4 chains keep up with loads from L2.
 inline constexpr int kChains = 4;
 
-inline float dot(const float* x, const float* y, std::int64_t n) {
+// The lanes of a dot product, yet to be summed; y is of any type that load converts.
+template <class T>
+F32 dot_lanes(const float* x, const T* y, std::int64_t n) {
   F32 acc[kChains] = {};
   std::int64_t i = 0;
   for (; i + kChains * kLanes <= n; i += kChains * kLanes) {
     for (int c = 0; c < kChains; ++c) acc[c] = fma(load(x + i + c * kLanes), load(y + i + c * kLanes), acc[c]);
   }
   for_vectors(i, n, [&](std::int64_t j, auto lanes) { acc[0] = fma(load(x + j, lanes), load(y + j, lanes), acc[0]); });
-  return sum((acc[0] + acc[1]) + (acc[2] + acc[3]));
+  return (acc[0] + acc[1]) + (acc[2] + acc[3]);
+}
+
+inline float dot(const float* x, const float* y, std::int64_t n) { return sum(dot_lanes(x, y, n)); }
+
+// (sum(a), sum(b), sum(c), sum(d)), in half the instructions of four.
+inline __m128 sum_each(F32 a, F32 b, F32 c, F32 d) {
+  const __m256 ab = _mm256_hadd_ps(halves_added(a), halves_added(b));
+  const __m256 cd = _mm256_hadd_ps(halves_added(c), halves_added(d));
+  const __m256 all = _mm256_hadd_ps(ab, cd);
+  return _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
 }
 
 }  // namespace

@@ -45,6 +45,8 @@ struct VariantInfo {
   Techniques techniques;
   Exactness exactness = Exactness::exact;
   double nmse_bound = 0;  // approximate variants only: sum (y - y')^2 / sum y^2, with its source in the note
+  // Approximate products that round their weights: |w - w'| at most, so that |y - y'| <= weight_error sum |x|.
+  double weight_error = 0;
 };
 
 // What a variant file exports. `op` and `stem` come from the file's path, `features` from its compile flags.

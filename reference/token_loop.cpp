@@ -8,6 +8,7 @@
 #include "reference/dequantize.hpp"
 #include "reference/embedding.hpp"
 #include "reference/gated_ffn.hpp"
+#include "reference/kv_cache.hpp"
 #include "reference/matmul.hpp"
 #include "reference/residual_add.hpp"
 #include "reference/rms_norm.hpp"
@@ -32,8 +33,8 @@ std::span<const float> last_row(const Floats& rows, std::int64_t cols) {
 class Loop {
  public:
   // steps: where each step is kept, if anywhere.
-  Loop(const ModelShape& shape, std::int64_t positions, std::vector<StepTruth>* steps)
-      : shape_(shape), positions_(positions), steps_(steps) {
+  Loop(const ModelShape& shape, std::int64_t positions, std::vector<StepTruth>* steps, kv_cache::Element kept)
+      : shape_(shape), positions_(positions), steps_(steps), kept_(kept) {
     std::iota(positions_.begin(), positions_.end(), 0);
   }
 
@@ -70,8 +71,9 @@ class Loop {
     trace.k = k.x;
     const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(shape_.head_dim)));
     const AttentionShape seen{shape_.heads, shape_.kv_heads, shape_.head_dim, scale, shape_.context};
+    const Floats keys = as_kept(kept_, shape_.head_dim, k.x), values = as_kept(kept_, shape_.head_dim, trace.v);
     Stream a = bounded(Step::attention, shape_.q_width(), [&](bool drifted) {
-      return attention(seen, q.x, 0, k.x, trace.v, 0, drifted ? AttentionError{q.drift, k.drift} : AttentionError{});
+      return attention(seen, q.x, 0, keys, values, 0, drifted ? AttentionError{q.drift, k.drift} : AttentionError{});
     });
     if (shape_.sub_norms) a = norm(Step::attention_sub_norm, shape_.q_width(), a, w.attn_sub_norm);
     return linear(Step::o, w.o, shape_.hidden, quantize(Step::o_quant, shape_.q_width(), a));
@@ -142,13 +144,14 @@ class Loop {
   std::vector<std::int64_t> positions_;
   std::int64_t layer_ = 0;
   std::vector<StepTruth>* steps_;
+  kv_cache::Element kept_;
 };
 
 Trace run(const ModelShape& shape, const ModelWeights& weights, std::span<const std::int32_t> tokens,
-          std::vector<StepTruth>* steps) {
+          std::vector<StepTruth>* steps, kv_cache::Element kept) {
   require(!tokens.empty(), "forward: no tokens");
   require(std::ssize(weights.layers) == shape.layers, "forward: weights of another number of layers");
-  Loop loop(shape, std::ssize(tokens), steps);
+  Loop loop(shape, std::ssize(tokens), steps, kept);
   Floats h = loop.embed(weights.embedding, tokens);
   Trace trace;
   for (std::int64_t l = 0; l < shape.layers; ++l) {
@@ -196,13 +199,13 @@ const char* name(Step step) {
 }
 
 Trace forward(const ModelShape& shape, const ModelWeights& weights, std::span<const std::int32_t> tokens) {
-  return run(shape, weights, tokens, nullptr);
+  return run(shape, weights, tokens, nullptr, kv_cache::Element::f32);
 }
 
 std::vector<StepTruth> forward_steps(const ModelShape& shape, const ModelWeights& weights,
-                                     std::span<const std::int32_t> tokens) {
+                                     std::span<const std::int32_t> tokens, kv_cache::Element kept) {
   std::vector<StepTruth> steps;
-  run(shape, weights, tokens, &steps);
+  run(shape, weights, tokens, &steps, kept);
   return steps;
 }
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "kv_cache/contract.hpp"
 #include "model.hpp"
 #include "reference/activation_quant.hpp"
 #include "reference/bounded.hpp"
@@ -94,9 +95,11 @@ struct Trace {
   std::vector<double> logits;  // [vocab], last position
 };
 
-// Every step of every position, the head's too, in order.
+// Every step of every position, the head's too, in order. Attention reads keys and values as a cache of `kept` has them;
+// its steps rope_k and v are what was given to the cache.
 std::vector<StepTruth> forward_steps(const ModelShape& shape, const ModelWeights& weights,
-                                     std::span<const std::int32_t> tokens);
+                                     std::span<const std::int32_t> tokens,
+                                     kv_cache::Element kept = kv_cache::Element::f32);
 
 // Tokens stand at positions 0, 1, ...; attention sees the last shape.context positions.
 Trace forward(const ModelShape& shape, const ModelWeights& weights, std::span<const std::int32_t> tokens);

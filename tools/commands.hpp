@@ -43,12 +43,12 @@ int selftest_command(const SelftestOptions&);
 void add_selftest(CommandLine&);
 
 struct LoopOptions {
-  std::string recipe = "best";
+  std::string recipe = "best", kv;
   std::vector<std::string> slots;
   std::int64_t tokens = 8, depth = 16, prefill = 0, layers = 0;  // layers 0: the model's
   int threads = 0;                                               // 0: all physical cores
   int samples = 3;
-  bool oversubscribe = false;
+  bool oversubscribe = false, by_depth = false;
   std::string model = "7b";
   std::uint64_t seed = 1;
   bool json = false;

@@ -7,6 +7,7 @@
 #include "error.hpp"
 #include "gates.hpp"
 #include "interrupt.hpp"
+#include "loop_trial.hpp"
 #include "steps.hpp"
 #include "terminal.hpp"
 #include "text_table.hpp"
@@ -22,6 +23,10 @@ ArmSpec spec_from(const LoopOptions& options) {
   for (const std::string& slot : options.slots) {
     apply_slot(spec.names, slot);
     spec.label += " " + slot;
+  }
+  if (!options.kv.empty()) {
+    apply_kv(spec.names, options.kv);
+    spec.label += " kv " + options.kv;
   }
   spec.techniques = techniques_of(spec.names);
   spec.threads = spec.techniques.has(Technique::threading) ? threads : 1;
@@ -39,6 +44,47 @@ std::vector<double> time_prefill(Decoder& loop, const SyntheticModel& model, std
     rates.push_back(static_cast<double>(positions) / seconds);
   }
   return rates;
+}
+
+struct DepthRates {
+  std::int64_t depth;
+  std::vector<double> tok_per_s;
+  double bytes_per_token;
+};
+
+// Decoding from 64, 128, 256 ... positions and from all that are filled, every depth once a round. Tokens are the
+// prompt's, so the prefix in the cache stays what it is.
+std::vector<DepthRates> time_depths(Arm& arm, std::span<const std::int32_t> prompt, std::int64_t tokens, int rounds) {
+  std::vector<DepthRates> list;
+  const std::int64_t filled = std::ssize(prompt) - 1;
+  for (std::int64_t depth = 64; depth < filled; depth *= 2) list.push_back({depth, {}, 0});
+  list.push_back({filled, {}, 0});
+  Decoder& loop = arm.loop();
+  for (int round = 0; round < rounds; ++round) {
+    for (DepthRates& d : list) {
+      if (interrupted()) return list;
+      loop.rewind(d.depth);
+      const auto start = std::chrono::steady_clock::now();
+      std::int32_t token = 0;
+      for (std::int64_t p = d.depth; p < d.depth + tokens; ++p) {
+        token = loop.next(p <= filled ? prompt[static_cast<std::size_t>(p)] : token);
+      }
+      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      d.tok_per_s.push_back(static_cast<double>(tokens) / seconds);
+      d.bytes_per_token = loop.ledger().total_bytes() / static_cast<double>(tokens);
+    }
+  }
+  return list;
+}
+
+Json to_json(const std::vector<DepthRates>& depths) {
+  Json list = Json::array();
+  for (const DepthRates& d : depths) {
+    if (d.tok_per_s.empty()) continue;
+    list.push_back(
+        {{"depth", d.depth}, {"tok_per_s", to_json(estimate(d.tok_per_s))}, {"bytes_per_token", d.bytes_per_token}});
+  }
+  return list;
 }
 
 void print_summary(const Json& j, std::int64_t model_layers) {
@@ -79,6 +125,17 @@ void print_summary(const Json& j, std::int64_t model_layers) {
   fmt::print("  logits {}, peak memory {}\n", j["logits_hash"].get<std::string>(),
              j["peak_rss_bytes"].is_null() ? "unknown: " + j["peak_rss_bytes_why"].get<std::string>()
                                            : fmt::format("{:.2f} GB", j["peak_rss_bytes"].get<double>() * 1e-9));
+  if (j.contains("by_depth")) {
+    TextTable depths(">>>>");
+    depths.row({"depth", "tok/s", "of the first", "GB a token"});
+    for (const Json& d : j["by_depth"]) {
+      const double median = d["tok_per_s"]["median"], first = j["by_depth"][0]["tok_per_s"]["median"];
+      depths.row({std::to_string(d["depth"].get<int>()), fmt::format("{:.2f}", median),
+                  fmt::format("{:.0f} %", 100 * median / first),
+                  fmt::format("{:.3f}", d["bytes_per_token"].get<double>() * 1e-9)});
+    }
+    depths.print();
+  }
   if (j.contains("prefill_tok_per_s") && !j["prefill_tok_per_s"].is_null()) {
     const Json& p = j["prefill_tok_per_s"];
     fmt::print("  prefill of {}: {:.2f} tok/s [{:.2f}, {:.2f}]\n", j["prefill"].get<int>(), p["median"].get<double>(),
@@ -99,8 +156,12 @@ int loop_command(const LoopOptions& options) {
   const auto bench = set_up({options.model, options.layers, options.seed, options.depth, room}, {spec}, clearance);
   Arm& arm = *bench->arms()[0];
   std::vector<double> prefill_rates;
+  std::vector<DepthRates> depths;
   {
     ProgressLine progress("decoding");
+    if (options.by_depth && arm.loop().keeps_past()) {
+      depths = time_depths(arm, bench->prompt(), options.tokens, options.samples);
+    }
     for (int i = 0; i < options.samples && !interrupted(); ++i) {
       if (!arm.sample(bench->prompt(), bench->prefix(), options.tokens)) break;
       progress.update(static_cast<double>(i + 1) / options.samples);
@@ -126,6 +187,14 @@ int loop_command(const LoopOptions& options) {
   j["set_up_s"] = bench->set_up_s();
   put(j, "peak_rss_bytes", memory.peak_rss_bytes ? std::optional<double>(*memory.peak_rss_bytes) : std::nullopt,
       memory.why);
+  if (const LoopTrial* trial = arm.trial()) {  // on the tiny model, against its reference loop with a cache of floats
+    const LayerCheck& c = trial->layers;
+    j["measured_error"] = {{"kld", c.largest_kld},
+                           {"product_nmse", c.product_nmse},
+                           {"head_nmse", c.head_nmse},
+                           {"cache_nmse", c.kept_nmse}};
+  }
+  if (options.by_depth) j["by_depth"] = to_json(depths);
   if (options.prefill > 0) {
     j["prefill"] = options.prefill;
     if (prefill_rates.empty()) {
@@ -151,8 +220,10 @@ void add_loop(CommandLine& line) {
   auto [sub, o] = line.add("loop", "the full token loop with one recipe", loop_command);
   sub.option("--recipe", o.recipe, "none, all, best, or techniques joined by commas");
   sub.option("--slot", o.slots, "op=variant; may be repeated");
+  sub.option("--kv", o.kv, "what the cache keeps: f32, f16 or q8 (approximate)");
   sub.option("--tokens", o.tokens, "tokens a sample").at_least_one();
   sub.option("--depth", o.depth, "positions in the cache before the first timed token").positions();
+  sub.flag("--by-depth", o.by_depth, "also decode from 64, 128 ... positions, and from --depth, in turn");
   sub.option("--prefill", o.prefill, "also time a prefill of this many positions").at_least_one();
   sub.option("--samples", o.samples, "timed repetitions").at_least_one();
   sub.option("--layers", o.layers, "layers (default: the model's); fewer is said in every output").at_least_one();

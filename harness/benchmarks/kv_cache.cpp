@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "ledger.hpp"
 #include "memory_map.hpp"
 #include "microbench.hpp"
+#include "reference/kv_cache.hpp"
 #include "rng.hpp"
 #include "synthetic_model.hpp"
 
@@ -16,7 +18,7 @@ namespace {
 struct FilledCache {
   FilledCache(const kv_cache::Kernel& given, std::int64_t positions, std::int64_t layers)
       : kernel(given), model(model_by_name("7b")),
-        shape{layers, model.kv_heads, model.head_dim, positions, 1, kv_cache::Element::f32},
+        shape{layers, model.kv_heads, model.head_dim, positions, 1},
         storage(given.storage_bytes(shape), kModelPages), row(static_cast<std::size_t>(model.kv_width())) {
     Rng rng(1);
     for (float& v : row) v = static_cast<float>(rng.gaussian());
@@ -42,7 +44,7 @@ Timed timed_append(const Cleared<kv_cache::Kernel>& ticket, std::int64_t capacit
   const auto cache = std::make_shared<FilledCache>(ticket.kernel(), capacity, layers);
   const auto position = std::make_shared<std::int64_t>(0);
   const auto refused = std::make_shared<bool>(false);
-  const double written = 2.0 * sizeof(float) * static_cast<double>(cache->model.kv_width() * layers);
+  const double written = static_cast<double>(layers) * kv_position_bytes(cache->model, ticket.kernel().element);
   return {
       .begin = {},
       .operation =
@@ -56,9 +58,14 @@ Timed timed_append(const Cleared<kv_cache::Kernel>& ticket, std::int64_t capacit
         if (*refused) return "an append was refused";
         const std::int64_t last_layer = ticket.kernel().keeps_past ? layers - 1 : 0;
         const kv_cache::View view = cache->kernel.view(cache->shape, cache->storage.data(), last_layer, 0, *position);
-        const auto* newest = static_cast<const float*>(view.segment[0].k) + (*position - 1) * cache->model.head_dim;
-        const auto want = static_cast<float>(*position - 1);
-        return *newest == want ? "" : fmt::format("position {} holds {}", want, *newest);
+        const kv_cache::Segment& s = view.segment[0];
+        const std::int64_t head_dim = cache->model.head_dim, row = (*position - 1) * head_dim;
+        std::vector<float> newest;
+        reference::append_row(newest, ticket.kernel().element, s.k, row, head_dim, s.k_scale, *position - 1);
+        const std::vector<float> given(cache->row.begin(), cache->row.begin() + head_dim);
+        return newest == reference::as_kept(ticket.kernel().element, head_dim, given)
+                   ? ""
+                   : fmt::format("position {} does not hold what was stored", *position - 1);
       },
       .count = {},
       .cost = {0, written},  // the row is in L1
@@ -69,7 +76,8 @@ Timed timed_append(const Cleared<kv_cache::Kernel>& ticket, std::int64_t capacit
 Timed timed_read(const Cleared<kv_cache::Kernel>& ticket, const Cleared<attention::Kernel>& attend, std::int64_t positions,
                  std::size_t llc_bytes) {
   const ModelShape m = model_by_name("7b");
-  const auto layer_bytes = static_cast<std::size_t>(2 * positions * m.kv_width()) * sizeof(float);
+  const auto layer_bytes =
+      static_cast<std::size_t>(static_cast<double>(positions) * kv_position_bytes(m, ticket.kernel().element));
   // A cache that keeps no past has one layer.
   const std::int64_t layers = ticket.kernel().keeps_past ? static_cast<std::int64_t>(4 * llc_bytes / layer_bytes + 2) : 1;
   const auto cache = std::make_shared<FilledCache>(ticket.kernel(), positions, layers);
@@ -92,8 +100,9 @@ Timed timed_read(const Cleared<kv_cache::Kernel>& ticket, const Cleared<attentio
           },
       // Every stored value row is the same, so that must be the attention's output.
       .verify = [=]() -> std::string {
+        const std::vector<float> kept = reference::as_kept(ticket.kernel().element, m.head_dim, cache->row);
         for (std::size_t i = 0; i < out->size(); ++i) {
-          const float want = cache->row[i];
+          const float want = kept[i];
           if (!(std::abs((*out)[i] - want) <= 1e-3f * (1.0f + std::abs(want)))) {
             return fmt::format("output {} is {}, every stored value is {}", i, (*out)[i], want);
           }
@@ -110,11 +119,15 @@ Timed timed_read(const Cleared<kv_cache::Kernel>& ticket, const Cleared<attentio
 
 std::vector<Group> kv_cache_groups(const BenchmarkSpec& spec, const MicrobenchOptions& options, Clearance& clearance) {
   std::vector<Group> groups;
-  const std::string attend = recipe_names(Techniques{}.with(Technique::simd)).at("attention");
+  const std::string floats = recipe_names(Techniques{}.with(Technique::simd)).at("attention");
+  const auto reader = [&](kv_cache::Element element) {
+    return floats + (element == kv_cache::Element::f16 ? ":f16" : element == kv_cache::Element::q8 ? ":q8" : "");
+  };
   for (const Case& c : spec.cases) {
     Group group;
     for (const auto* v : matching<kv_cache::Kernel>(spec.variants)) {
       const std::int64_t positions = c.positions;
+      const std::string attend = reader(v->kernel->element);
       group.push_back({{.id = v->id, .benchmark = spec.name, .kind = spec.kind,
                         .c = fmt::format("append a position to 32 layers of {}", positions)},
                        [&clearance, positions, id = v->id] {

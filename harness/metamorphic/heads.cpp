@@ -3,6 +3,7 @@
 #include <numbers>
 
 #include "metamorphic/relations.hpp"
+#include "reference/kv_cache.hpp"
 
 namespace bitproof {
 namespace metamorphic {
@@ -69,10 +70,14 @@ class AttentionRig {
       : kernel_(kernel),
         c_(c),
         q_(c.batch * c.rows * c.cols),
-        k_(c.kv_heads * c.positions * c.cols),
-        v_(c.kv_heads * c.positions * c.cols),
+        k_(kernel.element, c),
+        v_(kernel.element, c),
         out_(c.batch * c.rows * c.cols),
-        scratch_(kernel.scratch_bytes(c.positions, c.cols)) {}
+        scratch_(kernel.scratch_bytes(c.positions, c.cols)),
+        partial_(kernel.merge ? static_cast<std::size_t>(c.batch * c.rows * kernel.parts(c.positions) *
+                                                         attention::partial_floats(c.cols)) *
+                                    sizeof(float)
+                              : 0) {}
 
   static Input inputs(const Case& c) {
     const std::int64_t queries = c.rows / c.kv_heads * c.cols, past = c.positions * c.cols;
@@ -96,21 +101,36 @@ class AttentionRig {
 
   void load(const Input& in) {
     q_.fill(std::get<kQ>(in).values);
-    k_.fill(in_slots(std::get<kK>(in).values));
-    v_.fill(in_slots(std::get<kV>(in).values));
+    k_.fill(reference::kept(kernel_.element, c_.cols, in_slots(std::get<kK>(in).values)));
+    v_.fill(reference::kept(kernel_.element, c_.cols, in_slots(std::get<kV>(in).values)));
     out_.poison();
     scratch_.poison();
+    partial_.poison();
   }
   threading::Space space() const { return {c_.rows, 1, c_.batch}; }
   void call(Tile tile) {
     const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(c_.cols)));
-    const float *k = k_.data(), *v = v_.data();
     const std::int64_t wrap = oldest_slot();
+    const auto from = [&](std::int64_t slot, std::int64_t count) {
+      return kv_cache::Segment{k_.row(slot), v_.row(slot), count, k_.scale(slot), v_.scale(slot)};
+    };
     const kv_cache::View view{
-        {{k + wrap * c_.cols, v + wrap * c_.cols, c_.positions - wrap}, {k, v, wrap}}, c_.positions * c_.cols, first()};
-    kernel_.run({c_.rows, c_.kv_heads, c_.cols, scale, q_.data(), c_.rows * c_.cols, first() + c_.positions - c_.batch,
-                 view, out_.data(), c_.rows * c_.cols},
-                tile, scratch_.data());
+        {from(wrap, c_.positions - wrap), from(0, wrap)}, c_.positions * c_.cols, first(), c_.positions};
+    const attention::Call call{c_.rows,
+                               c_.kv_heads,
+                               c_.cols,
+                               scale,
+                               q_.data(),
+                               c_.rows * c_.cols,
+                               first() + c_.positions - c_.batch,
+                               view,
+                               out_.data(),
+                               c_.rows * c_.cols,
+                               kernel_.parts(c_.positions),
+                               reinterpret_cast<float*>(partial_.data())};
+    const Tile parts{tile.row0 * call.parts, tile.row1 * call.parts, tile.batch0, tile.batch1};
+    kernel_.run(call, parts, scratch_.data());
+    if (kernel_.merge) kernel_.merge(call, tile);
   }
   Output output() const { return {{c_.batch, c_.kv_heads, c_.rows / c_.kv_heads * c_.cols, out_.values()}}; }
 
@@ -127,10 +147,33 @@ class AttentionRig {
     return gather(oldest_first, c_.kv_heads, c_.positions, position_in_slot);
   }
 
+  // Keys or values as a cache keeps them.
+  class Rows {
+   public:
+    Rows(kv_cache::Element element, const Case& c)
+        : row_bytes_((kv_cache::row_bytes(element, 1) - kv_cache::row_bytes(element, 0)) * c.cols),
+          rows_(c.kv_heads * c.positions * row_bytes_, 4),
+          scales_(element == kv_cache::Element::q8 ? c.kv_heads * c.positions : 0) {}
+
+    void fill(const reference::Kept& kept) {
+      rows_.fill(kept.elements);
+      if (!kept.scales.empty()) scales_.fill(kept.scales);
+    }
+    const void* row(std::int64_t slot) const { return rows_.data() + slot * row_bytes_; }
+    const float* scale(std::int64_t slot) const { return scales_.data() + slot; }
+
+   private:
+    std::int64_t row_bytes_;
+    Fenced<std::byte> rows_;
+    Fenced<float> scales_;
+  };
+
   const Kernel& kernel_;
   const Case c_;
-  Fenced<float> q_, k_, v_, out_;
-  FencedBytes scratch_;
+  Fenced<float> q_;
+  Rows k_, v_;
+  Fenced<float> out_;
+  FencedBytes scratch_, partial_;
 };
 
 // The same positions, begun elsewhere in the cache.

@@ -1,12 +1,14 @@
 // The ops that work by head, and the gate: rope, attention, gated_ffn; each within its derived bound.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "inputs.hpp"
 #include "instances.hpp"
 #include "judge.hpp"
 #include "reference/attention.hpp"
 #include "reference/gated_ffn.hpp"
+#include "reference/kv_cache.hpp"
 #include "reference/rope.hpp"
 
 namespace bitproof {
@@ -85,20 +87,59 @@ struct AttentionInputs {
         q(float_inputs(moderate(c), 1, c.rows * c.cols, c.batch * c.rows * c.cols, {20.0f, 1.0f})),
         k(float_inputs(c.fill >= Fill::nan && c.seed % 2 == 0 ? c : moderate(c), 2, width(), c.positions * width(),
                        {20.0f, 1.0f})),
-        v(float_inputs(c, 3, width(), c.positions * width(), {1e3f, 1e36f})) {}
+        v(float_inputs(c, 3, width(), c.positions * width(), {1e3f, 1e36f})) {
+    // As half floats, numbers of 2^-100 are zeros: with an odd seed they are about the subnormals of those.
+    for (float& x : v) x *= c.fill == Fill::tiny && c.seed % 2 != 0 ? 0x1p83f : 1.0f;
+  }
 
   std::int64_t width() const { return c.kv_heads * c.cols; }
   std::int64_t query_position() const { return first + c.positions - c.batch; }
   float scale() const { return static_cast<float>(1.0 / std::sqrt(static_cast<double>(c.cols))); }
-  const reference::Bounded& truth() {
+  // Of keys and values as a cache of such elements keeps them.
+  const reference::Bounded& truth(kv_cache::Element element) {
     const reference::AttentionShape shape{c.rows, c.kv_heads, c.cols, scale(), c.positions};
-    return lazy.get([&] { return reference::attention(shape, q, query_position(), k, v, first); });
+    return lazy[static_cast<int>(element)].get([&] {
+      return reference::attention(shape, q, query_position(), reference::as_kept(element, c.cols, k),
+                                  reference::as_kept(element, c.cols, v), first);
+    });
   }
 
   const Case c;
   std::int64_t first;
   std::vector<float> q, k, v;
-  Lazy<reference::Bounded> lazy;
+  Lazy<reference::Bounded> lazy[3];
+};
+
+// Keys or values in a frame, [kv_head][slot][head_dim], as a cache keeps them.
+struct KeptRows {
+  KeptRows(Frame& frame, const char* name, const char* scale_name, kv_cache::Element element, std::int64_t cols,
+           const std::vector<float>& slots)
+      : width(kv_cache::row_bytes(element, 1) - kv_cache::row_bytes(element, 0)), head_dim(cols) {
+    const reference::Kept kept = reference::kept(element, cols, slots);
+    rows = width == 4   ? add<float>(frame, name, kept)
+           : width == 2 ? add<kv_cache::Half>(frame, name, kept)
+                        : add<std::int8_t>(frame, name, kept);
+    if (element == kv_cache::Element::q8) scales = frame.input<float>(scale_name, kept.scales);
+  }
+
+  template <class T>
+  static Frame::Handle add(Frame& frame, const char* name, const reference::Kept& kept) {
+    return frame.input(name,
+                       std::span(reinterpret_cast<const T*>(kept.elements.data()), kept.elements.size() / sizeof(T)));
+  }
+  const void* row(const Frame& frame, std::int64_t slot) const {
+    return frame.at<std::byte>(rows) + slot * head_dim * width;
+  }
+  const float* scale(const Frame& frame, std::int64_t slot) const {
+    return scales ? frame.at<float>(*scales) + slot : nullptr;
+  }
+  std::size_t bytes(const Frame& frame) const {
+    return frame.bytes(rows).size() + (scales ? frame.bytes(*scales).size() : 0);
+  }
+
+  std::int64_t width, head_dim;
+  Frame::Handle rows;
+  std::optional<Frame::Handle> scales;
 };
 
 struct AttentionInstance {
@@ -106,12 +147,17 @@ struct AttentionInstance {
       : frame(o.placed()),
         stride(frame.stride(in.c.rows * in.c.cols)),
         q(frame.input<float>("queries", in.q, in.c.rows * in.c.cols, stride)),
-        k(frame.input<float>("keys", in_slots(in, in.k))),
-        v(frame.input<float>("values", in_slots(in, in.v))),
+        k(frame, "keys", "scales of keys", kernel.element, in.c.cols, in_slots(in, in.k)),
+        v(frame, "values", "scales of values", kernel.element, in.c.cols, in_slots(in, in.v)),
         out(frame.output<float>("output", {in.c.batch, in.c.rows, in.c.cols, stride})),
-        batch(in.c.batch) {
+        partial(frame.intermediate("partial results", partial_bytes(in, kernel))),
+        batch(in.c.batch),
+        element(kernel.element) {
     const std::int64_t wrap = in.first % in.c.positions;  // slot of the oldest position
-    const auto at = [&](Frame::Handle h, std::int64_t slot) { return frame.at<float>(h) + slot * in.c.cols; };
+    const auto from = [&](std::int64_t slot, std::int64_t count) {
+      return kv_cache::Segment{k.row(frame, slot), v.row(frame, slot), count, k.scale(frame, slot),
+                               v.scale(frame, slot)};
+    };
     call = {in.c.rows,
             in.c.kv_heads,
             in.c.cols,
@@ -119,11 +165,11 @@ struct AttentionInstance {
             frame.at<float>(q),
             stride,
             in.query_position(),
-            {{{at(k, wrap), at(v, wrap), in.c.positions - wrap}, {at(k, 0), at(v, 0), wrap}},
-             in.c.positions * in.c.cols,
-             in.first},
+            {{from(wrap, in.c.positions - wrap), from(0, wrap)}, in.c.positions * in.c.cols, in.first, in.c.positions},
             frame.at<float>(out),
-            stride};
+            stride,
+            kernel.parts(in.c.positions),
+            frame.at<float>(partial)};
     for (int t = 0; t < o.threads; ++t) {
       scratch.push_back(frame.scratch("scratch", kernel.scratch_bytes(in.c.positions, in.c.cols)));
     }
@@ -142,28 +188,42 @@ struct AttentionInstance {
     return slots;
   }
 
+  static std::size_t partial_bytes(const AttentionInputs& in, const attention::Kernel& kernel) {
+    if (!kernel.merge) return 0;
+    return static_cast<std::size_t>(in.c.batch * in.c.rows * kernel.parts(in.c.positions) *
+                                    attention::partial_floats(in.c.cols)) *
+           sizeof(float);
+  }
+
   template <class Stage>
   void run(const attention::Kernel& kernel, Stage& stage) {
-    stage.compute({call.heads, 1, batch}, [&](Tile t, int thread) {
+    const auto attend = [&](Tile t, int thread) {
       kernel.run(call, t, frame.at<std::byte>(scratch[static_cast<std::size_t>(thread)]));
-    });
+    };
+    if (!kernel.merge) return stage.compute({call.heads, 1, batch}, attend);
+    stage.for_tiles({call.heads * call.parts, 1, batch}, attend);
+    stage.settle(partial);
+    stage.compute({call.heads, 1, batch}, [&](Tile t, int) { kernel.merge(call, t); });
   }
   Verdict judge(AttentionInputs& in) {
     const std::vector<float> got = frame.values<float>(out);
-    return leaves_outputs_open(in.c) ? Verdict::pass() : judge_bounded(in.c, got, in.truth());
+    return leaves_outputs_open(in.c) ? Verdict::pass() : judge_bounded(in.c, got, in.truth(element));
   }
   Cost cost(const AttentionInputs& in) const {
     const double queries = static_cast<double>(in.c.batch) *
                            (static_cast<double>(in.c.positions) - 0.5 * static_cast<double>(in.c.batch - 1));
     return {4.0 * static_cast<double>(in.c.rows * in.c.cols) * queries, static_cast<double>(bytes_read())};
   }
-  std::size_t bytes_read() const { return frame.bytes(q).size() + frame.bytes(k).size() + frame.bytes(v).size(); }
+  std::size_t bytes_read() const { return frame.bytes(q).size() + k.bytes(frame) + v.bytes(frame); }
 
   Frame frame;
   std::int64_t stride;
-  Frame::Handle q, k, v, out;
+  Frame::Handle q;
+  KeptRows k, v;
+  Frame::Handle out, partial;
   std::vector<Frame::Handle> scratch;
   std::int64_t batch;
+  kv_cache::Element element;
   attention::Call call;
 };
 

@@ -48,6 +48,19 @@ TEST(ExpectedLedger, OfA7BToken) {
   EXPECT_EQ(l.positions, 1);
 }
 
+// A position of the 7B model: half floats are half of that, int8 rows a quarter and a scale for each of 2 x 32 x 32
+// rows.
+TEST(ExpectedLedger, BooksTheBytesOfWhatTheCacheKeeps) {
+  using kv_cache::Element;
+  for (const auto& [element, position] : {std::pair(Element::f32, 1048576.0), std::pair(Element::f16, 524288.0),
+                                          std::pair(Element::q8, 262144.0 + 2048 * 4)}) {
+    Ledger l;
+    add_expected(l, model_by_name("7b"), kTwoBits, Decode{16, 1, true, 2048, element});
+    EXPECT_EQ(l[LoopOp::attention].bytes, 17 * position);
+    EXPECT_EQ(l[LoopOp::kv_append].bytes, position);
+  }
+}
+
 TEST(ExpectedLedger, CallsOfA7BToken) {
   const Ledger l = token_at(0);
   for (const LoopOp op :

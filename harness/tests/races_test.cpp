@@ -8,8 +8,10 @@
 #include <fstream>
 #include <iterator>
 #include <numeric>
+#include <thread>
 #include <vector>
 
+#include "memory_map.hpp"
 #include "registry.hpp"
 #include "support.hpp"
 #include "team.hpp"
@@ -83,6 +85,45 @@ TEST(Races, NoneInTheTokenLoopWhateverSplits) {
   for (const char* slot : {"memory=malloc", "kv_cache=recompute"}) {
     EXPECT_EQ(d.logits(with(best(), slot), kThreads), want) << slot;
   }
+}
+
+// One producer, one consumer, nothing between them but the cache: the consumer looks at what a view shows.
+[[noreturn]] void hand_over(const kv_cache::Kernel& kernel) {
+  constexpr kv_cache::Shape kShape{1, 2, 16, 256, 1};
+  constexpr std::int64_t kPositions = 200, kWidth = kShape.kv_heads * kShape.head_dim;
+  Mapping storage(kernel.storage_bytes(kShape), Pages::small);
+  std::thread producer([&] {
+    for (std::int64_t p = 0; p < kPositions; ++p) {
+      const std::vector<float> row(kWidth, static_cast<float>(p));
+      kernel.append(kShape, storage.data(), 0, 0, p, 1, row.data(), row.data());
+    }
+  });
+  bool right = true;
+  for (std::int64_t seen = 0; seen < kPositions;) {
+    const kv_cache::View view = kernel.view(kShape, storage.data(), 0, 0, kPositions);
+    const kv_cache::Segment& s = view.segment[0];
+    for (; seen < s.count; ++seen) {
+      for (std::int64_t d = 0; d < kShape.head_dim; ++d) {
+        right &=
+            static_cast<const float*>(s.v)[view.head_stride + seen * kShape.head_dim + d] == static_cast<float>(seen);
+      }
+    }
+  }
+  producer.join();
+  std::exit(right ? 0 : 1);
+}
+
+TEST(CacheRaces, NoneWhereThePositionsAreHandedOver) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(hand_over(*find_variant<kv_cache::Kernel>("kv_cache/ring_spsc")->kernel), testing::ExitedWithCode(0),
+              "^$");
+}
+
+// The plain ring shows positions that are not there yet.
+TEST(CacheRaces, APlantedOneIsReported) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(hand_over(*find_variant<kv_cache::Kernel>("kv_cache/ring")->kernel), testing::ExitedWithCode(kReported),
+              "data race");
 }
 
 // Two would each have threads of their own, and only LLVM's tells the sanitizer what it orders.

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "error.hpp"
 #include "support.hpp"
 
 namespace bitproof {
@@ -29,6 +30,19 @@ TEST(Recipes, All64SubsetsAreDistinctAndAreWhatTheySay) {
     distinct.insert(names);
   }
   EXPECT_EQ(distinct.size(), 64u);
+}
+
+TEST(Recipes, WithAnotherElementChangeTheCacheAndItsReader) {
+  RecipeNames names = recipe_names(kNoTechniques.with(Technique::kv_cache));
+  const RecipeNames floats = names;
+  apply_kv(names, "q8");
+  EXPECT_EQ(names.at("kv_cache"), "kv_cache/ring:q8");
+  EXPECT_EQ(names.at("attention"), "attention/scalar:q8");
+  apply_kv(names, "f16");
+  EXPECT_EQ(names.at("attention"), "attention/scalar:f16");
+  apply_kv(names, "f32");
+  EXPECT_EQ(names, floats);
+  EXPECT_THROW(apply_kv(names, "q4"), BadInput);
 }
 
 TEST(Recipes, NeverChooseAutovecOrApproximationsOrWhatCannotRun) {

@@ -1,11 +1,13 @@
 #include "token_loop.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
+#include "error.hpp"
 #include "layer_check.hpp"
 #include "reference/bounded.hpp"
 #include "reference/token_loop.hpp"
@@ -123,7 +125,7 @@ TEST(TokenLoop, HiddenStatesAndLogitsAreBitIdenticalWhateverMultipliesAllocatesS
     EXPECT_TRUE(decoded(d, with(base, "ternary_matmul=" + v.id)) == want) << v.id;
   }
   for (const auto& v : variants<dense_matmul::Kernel>()) {
-    if (!v.runnable()) continue;
+    if (!v.runnable() || v.info->exactness != Exactness::exact) continue;
     EXPECT_TRUE(decoded(d, with(base, "dense_matmul=" + v.id)) == want) << v.id;
   }
   EXPECT_TRUE(decoded(d, with(base, "memory=malloc")) == want);
@@ -144,7 +146,28 @@ TEST(TokenLoop, EveryCacheGivesTheSameLogits) {
     const Logits want = d.logits(with(base, "kv_cache=recompute"));
     EXPECT_EQ(d.logits(with(base, "kv_cache=contiguous")), want) << arithmetic;
     EXPECT_EQ(d.logits(with(base, "kv_cache=ring")), want) << arithmetic;
+    EXPECT_EQ(d.logits(with(base, "kv_cache=ring_spsc")), want) << arithmetic;
   }
+}
+
+// Less than floats is kept: other logits, the same from every cache that keeps as much.
+TEST(TokenLoop, EveryCacheOfAnElementGivesTheSameLogits) {
+  Decoding d;
+  for (const char* element : {"f16", "q8"}) {
+    RecipeNames base = best();
+    const Logits floats = d.logits(base);
+    apply_kv(base, element);
+    const Logits want = d.logits(base);
+    EXPECT_NE(want, floats) << element;
+    for (const char* cache : {"contiguous", "ring_spsc"}) {
+      EXPECT_EQ(d.logits(with(base, fmt::format("kv_cache={}:{}", cache, element))), want) << cache << ", " << element;
+    }
+  }
+}
+
+TEST(TokenLoop, RefusesAttentionThatDoesNotReadItsCache) {
+  Decoding d;
+  EXPECT_THROW(d.bench.loop(with(best(), "kv_cache=ring:q8")), BadInput);
 }
 
 TEST(TokenLoop, ASnapshotContinuesWhereItsOwnPrefillWould) {

@@ -16,7 +16,8 @@ Kill judge_loop(const MakeDecoder& make, std::uint64_t seed, const LoopCase& c) 
   Techniques set = Techniques{}.with(Technique::memory_pool);
   if (runs_here(Technique::simd)) set = set.with(Technique::simd);
   if (c.keeps_past) set = set.with(Technique::kv_cache);
-  const ArmSpec spec = arm_of(set, 1);
+  ArmSpec spec = arm_of(set, 1);
+  if (c.keeps_past) apply_kv(spec.names, c.kv);
   Clearance clearance;
   return from_verdict(LoopJudge(seed).judge(spec, clearance.clear(spec.names), make, c.clock).verdict);
 }

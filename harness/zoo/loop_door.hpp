@@ -12,6 +12,7 @@ namespace bitproof::zoo {
 struct LoopCase {
   bool keeps_past = true;  // a recipe with a ring, or one that recomputes its prefix
   ClockNs clock = steady_ns;
+  const char* kv = "f32";  // what the ring keeps
 };
 
 // The best recipe of this machine on one thread, with what `make` makes of its slots in place of the loop.

@@ -3,20 +3,21 @@
 namespace bitproof::kv_cache {
 namespace {
 
-bool append(Shape s, std::byte* storage, std::int64_t layer, std::int64_t sequence, std::int64_t position,
-            std::int64_t count, const float* k, const float* v) {
-  return append_linear(s, storage, layer, sequence, position, count, k, v);
+template <Element E>
+constexpr Kernel row(const char* note) {
+  return {kept_as<E>({"", note, techniques(Technique::kv_cache)}),
+          true,
+          storage_bytes<E>,
+          append_linear<E>,
+          view_linear<E>,
+          E};
 }
 
-View view(Shape s, const std::byte* storage, std::int64_t layer, std::int64_t sequence, std::int64_t end) {
-  return view_linear(s, storage, layer, sequence, end);
-}
-
-constexpr Kernel kRows[] = {{{"", "position p in slot p, full at the capacity", techniques(Technique::kv_cache)},
-                             true,
-                             storage_bytes,
-                             append,
-                             view}};
+constexpr Kernel kRows[] = {
+    row<Element::f32>("position p in slot p, full at the capacity"),
+    row<Element::f16>("the same in half floats; NMSE 2^-22: half an ulp of 11 bits"),
+    row<Element::q8>("the same in int8, a scale a head row; NMSE of Gaussian rows 3.6e-5"),
+};
 
 }  // namespace
 BITPROOF_VARIANTS(kRows)

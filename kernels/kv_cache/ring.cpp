@@ -1,38 +1,19 @@
-#include "kv_cache/layout.hpp"
+#include "kv_cache/wrapped.hpp"
 
 namespace bitproof::kv_cache {
 namespace {
 
-// How much of a run of `count` slots from `slot` on lies before the wrap.
-std::int64_t before_wrap(const Shape& s, std::int64_t slot, std::int64_t count) {
-  return count < s.capacity - slot ? count : s.capacity - slot;
-}
-
-bool append(Shape s, std::byte* storage, std::int64_t layer, std::int64_t sequence, std::int64_t position,
-            std::int64_t count, const float* k, const float* v) {
-  if (position < 0 || count < 0 || count > s.capacity) return false;
-  const std::int64_t slot = position % s.capacity;
-  const std::int64_t head = before_wrap(s, slot, count), consumed = head * s.kv_heads * s.head_dim;
-  store(s, storage, layer, sequence, slot, head, k, v);
-  store(s, storage, layer, sequence, 0, count - head, k + consumed, v + consumed);
-  return true;
-}
-
-View view(Shape s, const std::byte* storage, std::int64_t layer, std::int64_t sequence, std::int64_t end) {
-  const std::int64_t count = end < s.capacity ? end : s.capacity;
-  const std::int64_t first = end - count, slot = first % s.capacity;
-  const std::int64_t head = before_wrap(s, slot, count);
-  return {{segment(s, storage, layer, sequence, slot, head), segment(s, storage, layer, sequence, 0, count - head)},
-          head_stride(s),
-          first};
+template <Element E>
+constexpr Kernel row(const char* note) {
+  return {
+      kept_as<E>({"", note, techniques(Technique::kv_cache)}), true, storage_bytes<E>, append_ring<E>, view_ring<E>, E};
 }
 
 constexpr Kernel kRows[] = {
-    {{"", "position p in slot p % capacity, the oldest overwritten", techniques(Technique::kv_cache)},
-     true,
-     storage_bytes,
-     append,
-     view}};
+    row<Element::f32>("position p in slot p % capacity, the oldest overwritten"),
+    row<Element::f16>("the same in half floats; NMSE 2^-22: half an ulp of 11 bits"),
+    row<Element::q8>("the same in int8, a scale a head row; NMSE of Gaussian rows 3.6e-5"),
+};
 
 }  // namespace
 BITPROOF_VARIANTS(kRows)
