@@ -1,11 +1,12 @@
 #include <fmt/format.h>
 
-
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "error.hpp"
 #include "gates.hpp"
 #include "interrupt.hpp"
+#include "model_facts.hpp"
+#include "open_model.hpp"
 #include "reports/attribution_json.hpp"
 #include "steps.hpp"
 #include "terminal.hpp"
@@ -55,7 +56,11 @@ int attribute_command(const AttributeOptions& options) {
   const double budget_s = parse_budget_s(options.budget);
   const int threads = choose_threads(options.threads, false);
   Clearance clearance;
-  const auto bench = set_up({.model = options.model, .seed = options.seed, .depth = options.depth, .tokens = 1},
+  const auto bench = set_up({.model = options.model,
+                             .seed = options.seed,
+                             .depth = options.depth,
+                             .tokens = 1,
+                             .activation = activation_named(options.act)},
                             attribution_arms(threads, true), clearance);
   CeilingTable ceilings;
   measure_ceilings(ceilings, threads, 5);
@@ -86,6 +91,7 @@ int attribute_command(const AttributeOptions& options) {
                           : fmt::format("{} of {} rounds fit the budget of {}", rounds, options.rounds, options.budget);
   }
   j["model"] = options.model;
+  j["weights"] = weights_of(bench->model().model());
   j["layers"] = bench->shape().layers;
   j["seed"] = options.seed;
   j["arms"] = arms;
@@ -102,7 +108,8 @@ int attribute_command(const AttributeOptions& options) {
 
 void add_attribute(CommandLine& line) {
   auto [sub, o] = line.add("attribute", "what each technique buys in tok/s", attribute_command);
-  sub.option("--model", o.model, "7b or tiny");
+  sub.option("--model", o.model, model_help());
+  sub.option("--act", o.act, "silu or relu2, instead of the model's own activation");
   sub.option("--depth", o.depth, "positions before the timed token").positions();
   sub.option("--rounds", o.rounds, "interleaved rounds").at_least_one();
   sub.option("--budget", o.budget, "no round is begun past it: 90s, 5m, 1h");
