@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "synthetic_model.hpp"
 #include "twin.hpp"
 
 namespace bitproof {

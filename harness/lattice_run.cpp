@@ -124,9 +124,13 @@ std::vector<int> LatticeRun::repeats(int round) const {
   return fill;
 }
 
+WorkbenchOptions LatticeRun::bench_options() const {
+  return {.model = plan_.model, .seed = plan_.seed, .depth = plan_.depth, .tokens = 1, .activation = plan_.activation};
+}
+
 // All cells on one bench where their packed forms fit together, else a bench for each form of the ternary matrices.
 void LatticeRun::group(Clearance& clearance) {
-  const ModelShape shape = model_by_name(plan_.model);
+  const ModelShape shape = shape_for(bench_options());
   using Pack = decltype(ternary_matmul::Kernel::pack);
   std::vector<std::pair<Pack, Group>> forms;
   std::size_t bytes = 0;
@@ -167,9 +171,7 @@ void LatticeRun::open(Group& group, Clearance& clearance, const LatticeHooks& ho
     cells_[i].inherited = cells_[i].evidence;  // of the arm that is gone
     specs.push_back(cells_[i].spec);
   }
-  bench_ = std::make_unique<Workbench>(
-      WorkbenchOptions{.model = plan_.model, .seed = plan_.seed, .depth = plan_.depth, .tokens = 1}, specs, clearance,
-      hooks.set_up, plan_.weights);
+  bench_ = std::make_unique<Workbench>(bench_options(), specs, clearance, hooks.set_up, plan_.weights);
   if (!group.tried) bench_->try_loops(hooks.trials);
   group.tried = true;
 }

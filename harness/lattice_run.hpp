@@ -19,9 +19,10 @@ struct LatticePlan {
   std::vector<std::size_t> cells;  // of the lattice, to be measured
   std::string model = "7b";
   std::int64_t depth = 16;
-  int threads = 1;         // of recipes that have the technique
-  std::uint64_t seed = 1;  // of weights, prompt and order
-  int rounds = 8;          // wanted at least: the budget is paced for them
+  int threads = 1;                                    // of recipes that have the technique
+  std::uint64_t seed = 1;                             // of weights, prompt and order
+  std::optional<gated_ffn::Activation> activation{};  // instead of the model's own
+  int rounds = 8;                                     // wanted at least: the budget is paced for them
   int most_rounds = 1 << 20;
   double budget_s = 3600;                        // of wall time over all sittings, set-up included
   bool beside = true;                            // also the arms of `beside_arms`
@@ -69,6 +70,7 @@ class LatticeRun {
     std::vector<std::size_t> cells{};  // places in cells_
     bool tried = false;                // its loops stood trial
   };
+  WorkbenchOptions bench_options() const;
   void group(Clearance& clearance);
   void open(Group& group, Clearance& clearance, const LatticeHooks& hooks);
   bool measure_round(int round, Clearance& clearance, const LatticeHooks& hooks);  // false when stopped

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kLine = 64;
 
-// Rows [row0, row1) of one matrix: the unit that one thread generates and packs.
+// Rows [row0, row1) of one matrix: the unit that one thread makes and packs.
 struct RowBlock {
   std::int64_t layer;  // kHeadBlock for the embedding and the head
   Matrix matrix;
@@ -60,7 +60,7 @@ std::size_t PackedTernary::offset(std::int64_t layer, Matrix m) const {
   return static_cast<std::size_t>(layer) * layer_bytes_ + offset_[static_cast<std::size_t>(m)];
 }
 
-PackedModel::PackedModel(SyntheticModel model, std::span<const ternary_matmul::Kernel* const> ternary,
+PackedModel::PackedModel(std::shared_ptr<const WeightSource> model, std::span<const ternary_matmul::Kernel* const> ternary,
                          std::span<const dense_matmul::Kernel* const> heads, std::size_t other_bytes,
                          const Progress& progress)
     : model_(std::move(model)) {
@@ -108,11 +108,11 @@ PackedModel::PackedModel(SyntheticModel model, std::span<const ternary_matmul::K
     for (std::size_t i; (i = next.fetch_add(1)) < work.size() && !interrupted();) {
       const RowBlock& b = work[i];
       if (b.layer == kHeadBlock) {
-        model_.embedding(b.row0, b.row1, table + b.row0 * m.hidden);
-        model_.head(b.row0, b.row1, rows.data());
+        model_->embedding(b.row0, b.row1, table + b.row0 * m.hidden);
+        model_->head(b.row0, b.row1, rows.data());
         for (PackedHead& h : heads_) h.packer->pack(head_shape, rows.data(), b.row0, b.row1, h.storage.data());
       } else {
-        model_.trits(b.layer, b.matrix, b.row0, b.row1, rows.data());
+        model_->trits(b.layer, b.matrix, b.row0, b.row1, rows.data());
         for (PackedTernary& t : ternary_) {
           t.packer().pack(matrix_shape(m, b.matrix), rows.data(), b.row0, b.row1, t.matrix(b.layer, b.matrix));
         }

@@ -1,7 +1,8 @@
-// A model's weights in the packed forms that a set of recipes needs. Each weight is generated once and packed into every
+// A model's weights in the packed forms that a set of recipes needs. Each weight is made once and packed into every
 // form from the same block; variants with the same pack function share one form.
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,7 +12,7 @@
 #include "dense_matmul/contract.hpp"
 #include "ledger.hpp"
 #include "memory_map.hpp"
-#include "synthetic_model.hpp"
+#include "weight_source.hpp"
 #include "ternary_matmul/contract.hpp"
 
 namespace bitproof {
@@ -48,14 +49,18 @@ using Progress = std::function<void(double fraction)>;
 
 class PackedModel {
  public:
-  // Generates on every core. Throws BadInput, before touching a page, when the forms and `other_bytes` that the caller
+  // Packs on every core. Throws BadInput, before touching a page, when the forms and `other_bytes` that the caller
   // is going to need do not fit into the memory that is available.
-  PackedModel(SyntheticModel model, std::span<const ternary_matmul::Kernel* const> ternary,
+  PackedModel(std::shared_ptr<const WeightSource> model, std::span<const ternary_matmul::Kernel* const> ternary,
               std::span<const dense_matmul::Kernel* const> heads, std::size_t other_bytes = 0,
               const Progress& progress = {});
+  template <std::derived_from<WeightSource> Source>
+  PackedModel(Source model, std::span<const ternary_matmul::Kernel* const> ternary,
+              std::span<const dense_matmul::Kernel* const> heads)
+      : PackedModel(std::make_shared<Source>(std::move(model)), ternary, heads) {}
 
-  const SyntheticModel& model() const { return model_; }
-  const ModelShape& shape() const { return model_.shape(); }
+  const WeightSource& model() const { return *model_; }
+  const ModelShape& shape() const { return model_->shape(); }
   const PackedTernary& ternary(const ternary_matmul::Kernel&) const;  // must have been asked for at construction
   const PackedHead& head(const dense_matmul::Kernel&) const;
   const std::int8_t* embedding() const { return reinterpret_cast<std::int8_t*>(embedding_.data()); }  // row-major
@@ -63,7 +68,7 @@ class PackedModel {
   WeightBytes weight_bytes(const ternary_matmul::Kernel&, const dense_matmul::Kernel&) const;
 
  private:
-  SyntheticModel model_;
+  std::shared_ptr<const WeightSource> model_;
   std::vector<PackedTernary> ternary_;
   std::vector<PackedHead> heads_;
   Mapping embedding_;

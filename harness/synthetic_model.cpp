@@ -3,14 +3,14 @@
 #include <array>
 #include <cmath>
 
-#include "error.hpp"
+#include "half.hpp"
 #include "rng.hpp"
 
 namespace bitproof {
 namespace {
 
 // Streams of the seed; a matrix uses its own number from 0.
-enum Stream : std::uint64_t { kNorm = 100, kEmbedding, kHead, kEmbeddingScale, kHeadScale, kPrompt };
+enum Stream : std::uint64_t { kNorm = 100, kEmbedding, kHead, kEmbeddingScale, kHeadScale };
 
 constexpr std::array<std::int8_t, 256> kTritOfByte = [] {
   std::array<std::int8_t, 256> table{};
@@ -45,43 +45,14 @@ std::vector<float> near_one(std::int64_t n, Rng rng) {
 std::vector<float> table_scales(std::int64_t n, Rng rng) {
   // Uniform int8 in [-127, 127] has a standard deviation of 73.6; see the header for the 1/32.
   std::vector<float> values(static_cast<std::size_t>(n));
-  for (float& v : values) v = static_cast<float>((0.9 + 0.2 * rng.uniform()) / (73.6 * 32.0));
+  for (float& v : values) v = rounded_to_half(static_cast<float>((0.9 + 0.2 * rng.uniform()) / (73.6 * 32.0)));
   return values;
 }
 
 }  // namespace
 
-matmul::Shape matrix_shape(const ModelShape& m, Matrix matrix) {
-  switch (matrix) {
-    case Matrix::q:
-      return {m.q_width(), m.hidden};
-    case Matrix::k:
-    case Matrix::v:
-      return {m.kv_width(), m.hidden};
-    case Matrix::o:
-      return {m.hidden, m.q_width()};
-    case Matrix::gate:
-    case Matrix::up:
-      return {m.ffn, m.hidden};
-    case Matrix::down:
-      return {m.hidden, m.ffn};
-  }
-  __builtin_unreachable();
-}
-
-ModelShape model_by_name(const std::string& name) {
-  if (name == "7b") {
-    return {.hidden = 4096, .ffn = 11008, .layers = 32, .heads = 32, .kv_heads = 32, .head_dim = 128, .vocab = 32000,
-            .context = 2048};
-  }
-  if (name == "tiny") {
-    return {.hidden = 192, .ffn = 528, .layers = 3, .heads = 6, .kv_heads = 3, .head_dim = 32, .vocab = 500,
-            .context = 256};
-  }
-  throw BadInput("--model: no model is named '{}'; known: 7b, tiny", name);
-}
-
-SyntheticModel::SyntheticModel(const ModelShape& shape, std::uint64_t seed) : shape_(shape), seed_(seed) {
+SyntheticModel::SyntheticModel(const ModelShape& shape, std::uint64_t seed) : WeightSource(shape, seed) {
+  for (const Matrix m : kMatrices) scale_[static_cast<std::size_t>(m)] = scale_of(m);
   std::uint64_t stream = 0;
   const auto next = [&] { return Rng(stream_seed(seed, kNorm, stream++)); };
   for (std::int64_t layer = 0; layer < shape.layers; ++layer) {
@@ -101,12 +72,12 @@ void SyntheticModel::trits(std::int64_t layer, Matrix matrix, std::int64_t row0,
   }
 }
 
-float SyntheticModel::scale(Matrix matrix) const {
+float SyntheticModel::scale_of(Matrix matrix) const {
   // Unit variance out of unit variance in; what is added to the residual stream is divided among the layers.
   const auto cols = static_cast<double>(matrix_shape(shape_, matrix).cols);
   const bool into_residual = matrix == Matrix::o || matrix == Matrix::down;
   const double share = into_residual ? 2.0 * static_cast<double>(shape_.layers) : 1.0;
-  return static_cast<float>(1.0 / std::sqrt(cols * (1.0 - 80.0 / 256.0) * share));
+  return rounded_to_half(static_cast<float>(1.0 / std::sqrt(cols * (1.0 - 80.0 / 256.0) * share)));
 }
 
 void SyntheticModel::dense_rows(std::uint64_t stream, std::int64_t row0, std::int64_t row1, std::int8_t* out) const {
@@ -121,35 +92,6 @@ void SyntheticModel::embedding(std::int64_t row0, std::int64_t row1, std::int8_t
 
 void SyntheticModel::head(std::int64_t row0, std::int64_t row1, std::int8_t* out) const {
   dense_rows(shape_.tied_head ? kEmbedding : kHead, row0, row1, out);
-}
-
-reference::ModelWeights SyntheticModel::materialize() const {
-  reference::ModelWeights weights;
-  for (std::int64_t l = 0; l < shape_.layers; ++l) {
-    const auto matrix = [&](Matrix m) {
-      const matmul::Shape s = matrix_shape(shape_, m);
-      reference::TernaryMatrix out{std::vector<std::int8_t>(static_cast<std::size_t>(s.rows * s.cols)), scale(m)};
-      trits(l, m, 0, s.rows, out.w.data());
-      return out;
-    };
-    const LayerNorms& n = norms(l);
-    weights.layers.push_back({matrix(Matrix::q), matrix(Matrix::k), matrix(Matrix::v), matrix(Matrix::o),
-                              matrix(Matrix::gate), matrix(Matrix::up), matrix(Matrix::down), n.attention, n.ffn,
-                              n.attention_sub, n.ffn_sub});
-  }
-  weights.output_norm = output_norm_;
-  weights.embedding = {std::vector<std::int8_t>(static_cast<std::size_t>(shape_.vocab * shape_.hidden)), embedding_scale_};
-  weights.head = {weights.embedding.w, head_scale()};
-  embedding(0, shape_.vocab, weights.embedding.w.data());
-  head(0, shape_.vocab, weights.head.w.data());
-  return weights;
-}
-
-std::vector<std::int32_t> SyntheticModel::prompt(std::int64_t length) const {
-  Rng rng(stream_seed(seed_, kPrompt));
-  std::vector<std::int32_t> tokens(static_cast<std::size_t>(length));
-  for (std::int32_t& t : tokens) t = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(shape_.vocab)));
-  return tokens;
 }
 
 }  // namespace bitproof

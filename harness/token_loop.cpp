@@ -382,8 +382,9 @@ void TokenLoop::linear(std::int64_t l, Matrix matrix, const Activation& x, std::
     team_.for_tiles({shape.rows, kernel.row_multiple, batch},
                     [&](Tile t, int thread) { multiply(call, t, scratch.data() + thread * scratch_bytes); });
   });
-  const float scale = weights_.model().scale(matrix);
-  const dequantize::Call epilogue{shape.rows, acc.data(), shape.rows, &scale, false, x.scale.data(), y, shape.rows};
+  const std::span<const float> scales = weights_.model().scales(l, matrix);
+  const dequantize::Call epilogue{
+      shape.rows, acc.data(), shape.rows, scales.data(), scales.size() > 1, x.scale.data(), y, shape.rows};
   book(LoopOp::dequantize, 0, 0, [&] {
     const auto run = dispatch_(SlotOp::dequantize, slots_.dequantize_slot.kernel().run);
     each_row(shape.rows, kAddGrain, batch, [&](Tile t) { run(epilogue, t); });

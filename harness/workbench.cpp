@@ -10,9 +10,14 @@
 #include "interrupt.hpp"
 #include "loop_trial.hpp"
 #include "machine.hpp"
+#include "open_model.hpp"
 
 namespace bitproof {
 namespace {
+
+ModelChoice choice_of(const WorkbenchOptions& options) {
+  return {options.model, options.layers, options.seed, options.activation};
+}
 
 // The recipe that computes the prefix: the fastest this machine has.
 Techniques prefill_recipe() {
@@ -46,12 +51,15 @@ std::size_t cache_bytes(const ModelShape& m, const WorkbenchOptions& options, co
 }  // namespace
 
 ModelShape shape_for(const WorkbenchOptions& options) {
-  ModelShape shape = model_by_name(options.model);
+  ModelShape shape = whole_shape(choice_of(options));
   if (options.layers < 0 || options.layers > shape.layers) {
     throw BadInput("--layers {}: model {} has {} layers", options.layers, options.model, shape.layers);
   }
   if (options.layers > 0) shape.layers = options.layers;
   if (options.tokens < 1) throw BadInput("--tokens {}: at least one token must come out", options.tokens);
+  if (!options.prompt.empty() && std::ssize(options.prompt) != options.depth + 1) {
+    throw std::invalid_argument("Workbench: a prompt has depth + 1 tokens");
+  }
   if (options.depth < 0) throw BadInput("--depth {}: cannot be negative", options.depth);
   if (options.depth + options.tokens > shape.context) {
     throw BadInput("--depth {} + --tokens {} is over the context of {} of model {}: lower one of them", options.depth,
@@ -84,11 +92,11 @@ Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>
   malloc_trim(0);  // what checking took and gave back is no part of a model's memory
   const auto start = std::chrono::steady_clock::now();
   if (!model_) {
-    model_ = std::make_shared<PackedModel>(SyntheticModel(shape, options.seed), ternary, heads,
+    model_ = std::make_shared<PackedModel>(open_model(choice_of(options)), ternary, heads,
                                            cache_bytes(shape, options, all), progress);
   }
   set_up_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  prompt_ = model_->model().prompt(options.depth + 1);
+  prompt_ = options.prompt.empty() ? model_->model().prompt(options.depth + 1) : options.prompt;
   for (std::size_t i = 0; i < all.size(); ++i) {
     arms_.push_back(std::make_unique<Arm>(*model_, all[i], recipes_[i], options.depth + options.tokens));
   }

@@ -9,11 +9,13 @@
 namespace bitproof {
 
 struct WorkbenchOptions {
-  std::string model = "7b";
+  std::string model = "7b";  // a name of suites/models, FILE.toml or FILE.gguf
   std::int64_t layers = 0;  // 0: the model's own
   std::uint64_t seed = 1;
   std::int64_t depth = 0;   // positions before the first timed token
   std::int64_t tokens = 1;  // decoded after it at most
+  std::optional<gated_ffn::Activation> activation{};  // instead of the model's own
+  std::vector<std::int32_t> prompt{};                 // depth + 1 tokens; empty: random ones
 };
 
 // The model that is asked for. Throws BadInput on layers, depth or tokens that do not fit it.
@@ -21,7 +23,7 @@ ModelShape shape_for(const WorkbenchOptions& options);
 
 class Workbench {
  public:
-  // Clears every variant that the arms name (throws NotCleared), generates and packs the weights, and computes the
+  // Clears every variant that the arms name (throws NotCleared), makes or reads and packs the weights, and computes the
   // prefix once, with the best recipe, so that every arm starts from identical keys and values.
   // Throws BadInput on sizes that do not fit the model, its context or this machine's memory.
   // weights: of an earlier bench of the same model and seed, with every form that these arms read; null: made now.
@@ -38,7 +40,7 @@ class Workbench {
   std::span<const std::unique_ptr<Arm>> arms() const { return arms_; }
   std::span<const std::int32_t> prompt() const { return prompt_; }  // depth + 1 tokens
   const KvSnapshot& prefix() const { return prefix_; }               // empty for one arm: it holds its prefix itself
-  double set_up_s() const { return set_up_s_; }  // generating and packing
+  double set_up_s() const { return set_up_s_; }  // generating or reading, and packing
 
  private:
   void compute_prefix();

@@ -120,7 +120,7 @@ class Loop {
   }
 
   Floats linear(Step step, const TernaryMatrix& matrix, std::int64_t rows, const Quantized& x) {
-    return linear(step, matrix.w, {&matrix.scale, 1}, rows, x);
+    return linear(step, matrix.w, matrix.scale, rows, x);
   }
 
   // An op whose rounding is free: oracle(false) from identical inputs, oracle(true) from drifted ones.

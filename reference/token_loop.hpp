@@ -19,7 +19,7 @@ namespace bitproof::reference {
 
 struct TernaryMatrix {
   std::vector<std::int8_t> w;  // [rows x cols] in {-1, 0, +1}
-  float scale = 1;
+  std::vector<float> scale = {1};  // one, or one a row
 };
 
 struct LayerWeights {

@@ -157,6 +157,7 @@ Json identity(const LatticePlan& plan) {
           {"cells", plan.cells},
           {"beside", plan.beside},
           {"model", plan.model},
+          {"activation", plan.activation ? static_cast<int>(*plan.activation) : -1},
           {"depth", plan.depth},
           {"threads", plan.threads},
           {"seed", plan.seed},

@@ -7,6 +7,8 @@
 #include "depth_axis_steps.hpp"
 #include "error.hpp"
 #include "interrupt.hpp"
+#include "model_facts.hpp"
+#include "open_model.hpp"
 #include "reports/attribution_json.hpp"
 #include "reports/attribution_markdown.hpp"
 #include "reports/file.hpp"
@@ -43,7 +45,7 @@ Size size_of(const AttributeOptions& o, double budget_s) {
 }
 
 LatticePlan plan_of(const AttributeOptions& o, const Size& size, double budget_s) {
-  shape_for({.model = o.model, .depth = size.depth});
+  shape_for({.model = o.model, .depth = size.depth, .activation = activation_named(o.act)});
   LatticePlan plan{.lattice = o.lattice.empty() ? technique_lattice() : read_lattice(o.lattice), .cells = {}};
   const LatticeShape shape = plan.lattice.shape();
   plan.cells = corner_cells(shape);
@@ -52,6 +54,7 @@ LatticePlan plan_of(const AttributeOptions& o, const Size& size, double budget_s
     for (std::size_t i = 0; i < cell_count(shape); ++i) plan.cells.push_back(i);
   }
   plan.model = o.model;
+  plan.activation = activation_named(o.act);
   plan.depth = size.depth;
   plan.threads = choose_threads(o.threads, false);
   plan.seed = o.seed;
@@ -202,6 +205,7 @@ Json results(const LatticeRun& run, const AttributeOptions& options, const Ceili
   j["cells_in_several_states"] =
       std::ranges::count_if(run.cells(), [&](const Cell& c) { return states_of(c, ceilings).size() > 1; });
   j["model"] = options.model;
+  if (run.bench()) j["weights"] = weights_of(run.bench()->model().model());
   j["layers"] = run.bench() ? run.bench()->shape().layers : run.cells()[0].layers;
   j["seed"] = options.seed;
   j["lattice"] = run.plan().lattice.name;
@@ -327,7 +331,8 @@ void add_attribute(CommandLine& line) {
   auto [sub, o] = line.add("attribute", "what each technique buys in tok/s", attribute_command);
   sub.option("--budget", o.budget,
              "of all it does: 90s, 5m, 1h. From 30m on all recipes, at depth 16; below, the corners at depth 4");
-  sub.option("--model", o.model, "7b or tiny");
+  sub.option("--model", o.model, model_help());
+  sub.option("--act", o.act, "silu or relu2, instead of the model's own activation");
   sub.option("--cells", o.cells, "all recipes, corners (none, all, each alone, each left out), or by the budget")
       .one_of({"auto", "all", "corners"});
   sub.option("--depth", o.depth, "positions before the timed token; -1: by the budget").between(-1, 1'000'000);

@@ -15,6 +15,35 @@ struct Comparison;
 
 inline constexpr int kOk = 0, kFailed = 1, kBadInput = 2, kInterrupted = 130;
 
+struct ExportOptions {
+  std::string out;
+  std::string model = "tiny", format = "i2_s", act;
+  std::int64_t layers = 0;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+int export_command(const ExportOptions&);
+void add_export(CommandLine&);
+
+struct EvalOptions {
+  std::string model = "tiny", act, tokens_file;
+  std::int64_t tokens = 0, context = 0, reference = 0, layers = 0;  // 0: see the help
+  std::string recipe = "best", against;
+  double max_kld = 0;  // 0: none
+  int threads = 0;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+int eval_command(const EvalOptions&);
+void add_eval(CommandLine&);
+
+struct ImportOptions {
+  std::string file, beside, model;
+  bool here = false, json = false;
+};
+int import_command(const ImportOptions&);
+void add_import(CommandLine&);
+
 struct ListOptions {
   std::string by = "op";  // op | technique
   bool json = false;
@@ -49,7 +78,10 @@ struct LoopOptions {
   int threads = 0;                                               // 0: all physical cores
   int samples = 3;
   bool oversubscribe = false, by_depth = false;
-  std::string model = "7b";
+  std::string model = "7b", act;
+  std::string prompt;  // text, in place of depth + 1 random tokens
+  double temperature = 0;
+  std::int64_t top_k = 0;
   std::uint64_t seed = 1;
   bool json = false;
 };
@@ -70,7 +102,7 @@ int bench_command(const BenchOptions&);
 void add_bench(CommandLine&);
 
 struct AttributeOptions {
-  std::string model = "7b", cells = "auto", lattice, resume, depths;
+  std::string model = "7b", act, cells = "auto", lattice, resume, depths;
   std::int64_t depth = -1;
   int rounds = 0, threads = 0;
   std::string budget = "5m";
@@ -93,6 +125,7 @@ void add_whatif(CommandLine&);
 struct RunOptions {
   std::string suite = "quick";
   std::string out = "out";
+  std::string model, act;  // of the token loop; empty: the suite's, the model's
   std::uint64_t seed = 1;
   bool json = false;
 };

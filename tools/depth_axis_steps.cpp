@@ -11,6 +11,7 @@
 #include "depth_axis.hpp"
 #include "error.hpp"
 #include "interrupt.hpp"
+#include "open_model.hpp"
 #include "reports/attribution_json.hpp"
 #include "reports/file.hpp"
 #include "reports/lattice_file.hpp"
@@ -82,6 +83,7 @@ Json measure_depth_axis(const std::vector<std::int64_t>& depths, const Attribute
                      .depth = depth,
                      .threads = threads,
                      .seed = options.seed,
+                     .activation = activation_named(options.act),
                      .rounds = rounds,
                      .most_rounds = rounds,
                      .budget_s = 1e9,

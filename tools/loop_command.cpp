@@ -8,6 +8,9 @@
 #include "gates.hpp"
 #include "interrupt.hpp"
 #include "loop_trial.hpp"
+#include "model_facts.hpp"
+#include "open_model.hpp"
+#include "prompt.hpp"
 #include "steps.hpp"
 #include "terminal.hpp"
 #include "text_table.hpp"
@@ -34,7 +37,7 @@ ArmSpec spec_from(const LoopOptions& options) {
 }
 
 // Rates of computing `positions` of the prompt in one go, without the head.
-std::vector<double> time_prefill(Decoder& loop, const SyntheticModel& model, std::int64_t positions, int samples) {
+std::vector<double> time_prefill(Decoder& loop, const WeightSource& model, std::int64_t positions, int samples) {
   const std::vector<std::int32_t> tokens = model.prompt(positions);
   std::vector<double> rates;
   for (int i = 0; i < samples && !interrupted(); ++i) {
@@ -105,6 +108,7 @@ void print_summary(const Json& j, std::int64_t model_layers) {
                j["threads"].get<int>());
   }
   fmt::print("\n");
+  if (j.contains("text")) fmt::print("  goes on: {}\n", one_line(j["text"]["text"].get<std::string>()));
   TextTable ops("<>><");
   ops.row({"op", "us a token", "share", ""});
   const double wall = j["wall_ns_per_token"].get<double>();
@@ -147,13 +151,19 @@ void print_summary(const Json& j, std::int64_t model_layers) {
 
 int loop_command(const LoopOptions& options) {
   const ArmSpec spec = spec_from(options);
-  const ModelShape whole = model_by_name(options.model);
+  if (!(options.temperature >= 0)) throw BadInput("--temperature {}: 0 or more", options.temperature);
+  const auto activation = activation_named(options.act);
+  const ModelShape whole = whole_shape({.model = options.model, .activation = activation});
   if (options.prefill > whole.context) {
     throw BadInput("--prefill {} is over the context of {} of model {}", options.prefill, whole.context, options.model);
   }
-  const std::int64_t room = std::max(options.tokens, options.prefill - options.depth);
+  const auto prompt = options.prompt.empty() ? nullptr : std::make_unique<Prompt>(options.model, options.prompt);
+  const std::int64_t depth = prompt ? std::ssize(prompt->tokens()) - 1 : options.depth;
+  const std::int64_t room = std::max(options.tokens, options.prefill - depth);
   Clearance clearance;
-  const auto bench = set_up({options.model, options.layers, options.seed, options.depth, room}, {spec}, clearance);
+  const auto bench = set_up({options.model, options.layers, options.seed, depth, room, activation,
+                             prompt ? prompt->tokens() : std::vector<std::int32_t>()},
+                            {spec}, clearance);
   Arm& arm = *bench->arms()[0];
   std::vector<double> prefill_rates;
   std::vector<DepthRates> depths;
@@ -171,15 +181,20 @@ int loop_command(const LoopOptions& options) {
     }
   }
   if (arm.samples().empty()) return kInterrupted;
+  const Json text =
+      prompt ? prompt->continued(arm.loop(), options.tokens, {options.temperature, options.top_k, options.seed})
+             : Json();
   const ProcessMemory memory = process_memory();  // before the ceiling's buffer is added to it
   const int cores = choose_threads(0, false);
   CeilingTable ceilings;
   if (!interrupted()) measure_ceilings(ceilings, std::min(spec.threads, cores), 5);
   add_states(ceilings, bench->arms());
 
-  Json j = to_json(arm, ceilings, options.depth);
+  Json j = to_json(arm, ceilings, depth);
+  if (prompt) j["text"] = text;
   j["partial"] = interrupted();
   j["model"] = options.model;
+  j["weights"] = weights_of(bench->model().model());
   j["seed"] = options.seed;
   j["model_layers"] = whole.layers;
   j["whole_model"] = bench->shape().layers == whole.layers;
@@ -206,7 +221,7 @@ int loop_command(const LoopOptions& options) {
     }
   }
   if (options.json) {
-    fmt::print("{}\n", j.dump(2));
+    fmt::print("{}\n", j.dump(2, ' ', false, Json::error_handler_t::replace));  // text may end within a character
   } else {
     print_summary(j, whole.layers);
   }
@@ -229,7 +244,11 @@ void add_loop(CommandLine& line) {
   sub.option("--layers", o.layers, "layers (default: the model's); fewer is said in every output").at_least_one();
   sub.option("--threads", o.threads, "threads (default: physical cores)").threads();
   sub.flag("--oversubscribe", o.oversubscribe, "allow more threads than cores");
-  sub.option("--model", o.model, "7b or tiny");
+  sub.option("--model", o.model, model_help());
+  sub.option("--prompt", o.prompt, "text to go on from, in place of random tokens (FILE.gguf with a vocabulary)");
+  sub.option("--temperature", o.temperature, "of the tokens that go on from --prompt; 0: the best one");
+  sub.option("--top-k", o.top_k, "draw among so many (default: all)").at_least_one();
+  sub.option("--act", o.act, "silu or relu2, instead of the model's own activation");
   sub.option("--seed", o.seed, "of weights and prompt");
   sub.json(o.json);
   sub.examples({"bitproof loop --model tiny --recipe none --slot ternary_matmul=autovec --tokens 2 --samples 2"});

@@ -14,9 +14,10 @@ namespace bitproof {
 
 int dispatch(const std::vector<std::string>& arguments) {
   CommandLine line;
-  for (const auto add : {add_list, add_check, add_selftest, add_bench, add_loop, add_attribute, add_whatif, add_run,
-                         add_report, add_audit, add_history, add_machine, add_doctor, add_replay, add_compare,
-                         add_baseline, add_man, add_completion, add_sample}) {
+  for (const auto add :
+       {add_list,   add_check, add_selftest, add_bench,   add_loop,       add_attribute, add_whatif,  add_run,
+        add_report, add_audit, add_history,  add_machine, add_doctor,     add_replay,    add_compare, add_baseline,
+        add_export, add_eval,  add_import,   add_man,     add_completion, add_sample}) {
     add(line);
   }
   return line.parse_and_run(arguments);

@@ -6,6 +6,8 @@
 #include "commands.hpp"
 #include "gates.hpp"
 #include "interrupt.hpp"
+#include "model_facts.hpp"
+#include "open_model.hpp"
 #include "reports/attribution_json.hpp"
 #include "reports/audit/run_claims.hpp"
 #include "reports/bench_json.hpp"
@@ -24,7 +26,7 @@ namespace {
 // What the three sizes of a run differ in. Their cases and benchmarks are in suites/<name>.toml.
 struct Plan {
   const char* suite;
-  const char* model;
+  std::string model;
   std::int64_t depth;
   int rounds;
   int ceiling_rounds;  // before the benchmarks; some more follow the loop
@@ -59,6 +61,10 @@ void add(CheckSummary& all, const CheckSummary& one) {
   all.cases = all.passed + all.failed + all.mistrusted + all.fallback + all.skipped;
 }
 
+std::string as_option(const char* name, const std::string& value) {
+  return value.empty() ? "" : fmt::format(" {} {}", name, value);
+}
+
 // The stages of one run. After each, run.json is written anew, marked partial until the last; so whatever ends the run,
 // what it had measured is on disk in a valid file.
 class Run {
@@ -70,7 +76,8 @@ class Run {
     json_["schema"] = kSchema;
     json_["partial"] = true;
     json_["suite"] = plan.suite;
-    json_["command"] = fmt::format("bitproof run --suite {} --seed {}", options.suite, options.seed);
+    json_["command"] = fmt::format("bitproof run --suite {}{}{} --seed {}", options.suite,
+                                   as_option("--model", options.model), as_option("--act", options.act), options.seed);
     json_["started"] = started;
     json_["seed"] = options.seed;
     json_["depth"] = plan.depth;
@@ -138,8 +145,12 @@ class Run {
     const Techniques best = parse_recipe("best");
     specs.push_back(arm_of(best.without(Technique::threading), 1, "best on 1 thread"));
     if (threads_ > 1) specs.push_back(arm_of(best, threads_, fmt::format("best on {} threads", threads_)));
-    workbench_ =
-        set_up({.model = plan_.model, .seed = options_.seed, .depth = plan_.depth, .tokens = 1}, specs, clearance_);
+    workbench_ = set_up({.model = plan_.model,
+                         .seed = options_.seed,
+                         .depth = plan_.depth,
+                         .tokens = 1,
+                         .activation = activation_named(options_.act)},
+                        specs, clearance_);
     const ModelShape& shape = workbench_->shape();
     json_["model"] = {{"name", plan_.model},
                       {"layers", shape.layers},
@@ -149,7 +160,7 @@ class Run {
                       {"kv_heads", shape.kv_heads},
                       {"head_dim", shape.head_dim},
                       {"vocab", shape.vocab},
-                      {"weights", "synthetic, from the seed"},
+                      {"weights", is_gguf(plan_.model) ? "of that file" : "synthetic, from the seed"},
                       {"set_up_s", workbench_->set_up_s()}};
     rounds_with_progress(*workbench_, {.depth = plan_.depth, .rounds = plan_.rounds, .seed = options_.seed},
                          [&] { save(); });
@@ -208,7 +219,8 @@ class Run {
 // One screen, the answer first.
 void print_answer(const Json& run) {
   const std::size_t failures = run["failures"].size();
-  fmt::print("{}\n", failures > 0               ? fmt::format("FAILED: {} gate(s) or check(s); no number below may be quoted", failures)
+  fmt::print("{}\n", failures > 0
+                         ? fmt::format("FAILED: {} gate(s) or check(s); no number below may be quoted", failures)
                      : run["partial"].get<bool>() ? "Partial: interrupted; what was measured is kept"
                                                   : "No check, ledger, witness or physics gate failed.");
   for (const Json& f : run["failures"]) fmt::print("  FAILED: {}\n", f.get<std::string>());
@@ -243,10 +255,16 @@ void print_answer(const Json& run) {
 }  // namespace
 
 int run_command(const RunOptions& options) {
-  Run run(options, plan_for(options.suite));
+  Plan plan = plan_for(options.suite);
+  if (!options.model.empty()) plan.model = options.model;
+  whole_shape({.model = plan.model, .activation = activation_named(options.act)});  // refused before the hours
+  Run run(options, plan);
   const int code = run.execute();
   if (options.json) {
-    fmt::print("{}\n", Json{{"run_json", run.run_json()}, {"report", run.report()}, {"html", run.page()}, {"failed", code != kOk}}.dump(2));
+    fmt::print(
+        "{}\n",
+        Json{{"run_json", run.run_json()}, {"report", run.report()}, {"html", run.page()}, {"failed", code != kOk}}
+            .dump(2));
   } else {
     print_answer(run.json());
     fmt::print("report: {}\n", run.page());
@@ -255,9 +273,12 @@ int run_command(const RunOptions& options) {
 }
 
 void add_run(CommandLine& line) {
-  auto [sub, o] = line.add("run", "everything in one go, to <out>/<time>/run.json, report.md and report.html", run_command);
+  auto [sub, o] =
+      line.add("run", "everything in one go, to <out>/<time>/run.json, report.md and report.html", run_command);
   sub.option("--suite", o.suite, "how much").one_of({"smoke", "quick", "full"});
   sub.option("--out", o.out, "folder for the results");
+  sub.option("--model", o.model, model_help());
+  sub.option("--act", o.act, "silu or relu2, instead of the model's own activation");
   sub.option("--seed", o.seed, "of weights, prompt and order");
   sub.json(o.json);
   sub.examples({"bitproof run --suite smoke --out out"});

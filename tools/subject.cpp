@@ -8,7 +8,7 @@
 #include "error.hpp"
 #include "nearest.hpp"
 #include "recipe.hpp"
-#include "synthetic_model.hpp"
+#include "open_model.hpp"
 
 namespace bitproof {
 namespace {
@@ -36,7 +36,7 @@ BenchmarkSpec spec_of(const Subject& s) {
     spec.kind = "loop";
     spec.recipe = s.id.substr(std::string("loop/").size());
     parse_recipe(spec.recipe);
-    model_by_name(s.model);
+    whole_shape({.model = s.model});
     spec.model = s.model;
     spec.depth = s.depth;
     return spec;

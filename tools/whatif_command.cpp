@@ -4,6 +4,7 @@
 #include "commands.hpp"
 #include "gates.hpp"
 #include "interrupt.hpp"
+#include "model_facts.hpp"
 #include "reports/json.hpp"
 #include "steps.hpp"
 #include "terminal.hpp"
@@ -132,7 +133,7 @@ void add_whatif(CommandLine& line) {
   sub.option("--op", o.op, "an op of the profile (ternary_matmul:gate) or of the recipe (ternary_matmul)").required();
   sub.option("--faster", o.faster, "times faster: 2x");
   sub.option("--recipe", o.recipe, "none, all, best, or techniques joined by commas");
-  sub.option("--model", o.model, "7b or tiny");
+  sub.option("--model", o.model, model_help());
   sub.option("--depth", o.depth, "positions before the timed token").positions();
   sub.option("--rounds", o.rounds, "of samples, and of doses").at_least_one();
   sub.option("--threads", o.threads, "threads (default: physical cores)").threads();

@@ -16,7 +16,7 @@ const ternary_matmul::Kernel& ternary(const std::string& id) {
 }
 const dense_matmul::Kernel& dense(const std::string& id) { return *find_variant<dense_matmul::Kernel>(id)->kernel; }
 
-std::vector<std::int8_t> trits(const SyntheticModel& model, std::int64_t layer, Matrix m) {
+std::vector<std::int8_t> trits(const WeightSource& model, std::int64_t layer, Matrix m) {
   const matmul::Shape s = matrix_shape(model.shape(), m);
   std::vector<std::int8_t> out(static_cast<std::size_t>(s.rows * s.cols));
   model.trits(layer, m, 0, s.rows, out.data());
@@ -90,7 +90,8 @@ TEST(SyntheticModel, AHeadOfItsOwnDiffersFromTheEmbedding) {
 }
 
 TEST(SyntheticModel, UnknownNamesAreRefused) {
-  EXPECT_THAT(refusal([] { model_by_name("8b"); }), testing::HasSubstr("no model is named '8b'; known: 7b, tiny"));
+  EXPECT_THAT(refusal([] { model_by_name("8b"); }),
+              testing::AllOf(testing::HasSubstr("no model is named '8b'"), testing::HasSubstr("llama3-8b, tiny")));
 }
 
 // Threads made it in blocks; one thread makes it here in one go.

@@ -13,6 +13,7 @@
 #include "error.hpp"
 #include "packed_model.hpp"
 #include "run_case.hpp"
+#include "synthetic_model.hpp"
 #include "token_loop.hpp"
 
 namespace bitproof {
@@ -71,7 +72,9 @@ inline Clearance& shared_clearance() {
 class LoopBench {
  public:
   explicit LoopBench(const ModelShape& shape = model_by_name("tiny"), std::uint64_t seed = 1)
-      : model_(SyntheticModel(shape, seed), kernels<ternary_matmul::Kernel>(), kernels<dense_matmul::Kernel>()) {}
+      : LoopBench(std::make_shared<SyntheticModel>(shape, seed)) {}
+  explicit LoopBench(std::shared_ptr<const WeightSource> source)
+      : model_(std::move(source), kernels<ternary_matmul::Kernel>(), kernels<dense_matmul::Kernel>()) {}
 
   const PackedModel& model() const { return model_; }
   const ModelShape& shape() const { return model_.shape(); }
@@ -119,6 +122,7 @@ struct Decoding {
   std::vector<std::int32_t> prompt = bench.model().model().prompt(kPrefix + kFed);
 
   explicit Decoding(const ModelShape& shape = model_by_name("tiny")) : bench(shape) {}
+  explicit Decoding(std::shared_ptr<const WeightSource> source) : bench(std::move(source)) {}
 
   std::span<const std::int32_t> prefix() const { return std::span(prompt).first(kPrefix); }
   std::span<const std::int32_t> fed() const { return std::span(prompt).last(kFed); }

@@ -70,7 +70,11 @@ class PlainLoop {
     return y;
   }
 
-  static Row product(const TernaryMatrix& w, const Row& x) { return product(w.w, static_cast<double>(w.scale), x); }
+  static Row product(const TernaryMatrix& w, const Row& x) {
+    Row y = product(w.w, 1, x);
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] *= static_cast<double>(w.scale[w.scale.size() > 1 ? i : 0]);
+    return y;
+  }
 
   Row rotate(Row x, std::size_t position) const {
     const std::int64_t d = shape_.head_dim;

@@ -56,7 +56,7 @@ ModelShape small_shape() {
 ModelWeights small_weights(const ModelShape& m) {
   std::mt19937 rng(3);
   const auto matrix = [&](std::int64_t rows, std::int64_t cols) {
-    TernaryMatrix t{{}, 0.5f};
+    TernaryMatrix t{{}, {0.5f}};
     for (std::int64_t i = 0; i < rows * cols; ++i)
       t.w.push_back(static_cast<std::int8_t>(static_cast<int>(rng() % 3) - 1));
     return t;

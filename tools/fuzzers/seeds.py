@@ -1,11 +1,13 @@
-"""Where fuzzing begins: the suites, one run and some words, each cut to what a mutation can change in one step, and a
-dictionary of their words. usage: seeds.py CORPUS_FOLDER SUITES_FOLDER RUN_JSON
+"""Where fuzzing begins: the suites, one run, some words and small models, each cut to what a mutation can change in one
+step, and a dictionary of their words. usage: seeds.py CORPUS_FOLDER SUITES_FOLDER RUN_JSON
 """
 
 import json
 import re
 import sys
 from pathlib import Path
+
+import small_gguf
 
 WORDS = ("rope rows=5,cols=64,batch=2,positions=37,mode=1,fill=random,seed=3", "none", "simd,tmac", "rope=scalar",
          "ternary_matmul rows=1,cols=65,batch=3,fill=extreme,seed=18446744073709551615",
@@ -52,6 +54,13 @@ def seeds(suites, run):
         yield "words", str(number), text
 
 
+def binary_seeds():
+    whole = small_gguf.file(*small_gguf.model())
+    yield "gguf", "whole", whole
+    yield "gguf", "head", small_gguf.file(*small_gguf.model(head=True, vocabulary=False))
+    yield "gguf", "metadata", small_gguf.file(small_gguf.model()[0], {})
+
+
 def main(corpus, suites, run):
     found = {}
     for fuzzer, name, text in seeds(suites, run):
@@ -59,6 +68,12 @@ def main(corpus, suites, run):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"seed-{name}").write_text(text)
         found.setdefault(fuzzer, set()).update(re.findall(r"[\w.\[\]{}=,*/-]{2,40}", text))
+    for fuzzer, name, content in binary_seeds():
+        folder = corpus / fuzzer
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"seed-{name}").write_bytes(content)
+    metadata, tensors = small_gguf.model()
+    found["gguf"] = {key for key in (*metadata, *tensors) if "tokens" not in key}
     for fuzzer, words in found.items():
         (corpus / f"{fuzzer}.dict").write_text("".join(f'"{w}"\n' for w in sorted(words)))
 

@@ -1,0 +1,203 @@
+"""Models as files: export, loop, eval and import of `bitproof`, and what they refuse. usage: gguf_test.py SOURCE_DIR BITPROOF
+
+The files that are read here are also written here, by tools/fuzzers/small_gguf.py, and the files that bitproof writes are
+read here: both from the format's definition alone. Nothing asserts on a time; commands that measure may exit 1.
+"""
+
+import json
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SOURCE, BITPROOF = (Path(a).resolve() for a in (sys.argv.pop(1), sys.argv.pop(1)))
+sys.path.insert(0, str(SOURCE / "tools/fuzzers"))
+import small_gguf  # noqa: E402
+
+MEASURED = (0, 1)
+
+
+def bitproof(*arguments):
+    return subprocess.run([BITPROOF, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=250)  # fmt: skip
+
+
+def read_gguf(data):
+    """Metadata keys, and tensors {name: (ne, type, bytes)}."""
+    at = 0
+
+    def take(form):
+        nonlocal at
+        values = struct.unpack_from("<" + form, data, at)
+        at += struct.calcsize("<" + form)
+        return values[0]
+
+    def text():
+        nonlocal at
+        size = take("Q")
+        at += size
+        return data[at - size : at].decode()
+
+    scalars = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "B", 10: "Q", 11: "q", 12: "d"}
+
+    def value(kind):
+        if kind == 8:
+            return text()
+        if kind == 9:
+            element, count = take("I"), take("Q")
+            return [value(element) for _ in range(count)]
+        return take(scalars[kind])
+
+    assert data[:4] == b"GGUF" and struct.unpack_from("<I", data, 4) == (3,)
+    at = 8
+    tensors, values = take("Q"), take("Q")
+    metadata = {}
+    for _ in range(values):
+        key = text()
+        metadata[key] = value(take("I"))
+    infos = []
+    for _ in range(tensors):
+        name, dims = text(), take("I")
+        infos.append((name, [take("Q") for _ in range(dims)], take("I"), take("Q")))
+    start = (at + 31) // 32 * 32
+    ends = [i[3] for i in infos[1:]] + [len(data) - start]
+    return metadata, {n: (ne, k, data[start + o : start + e]) for (n, ne, k, o), e in zip(infos, ends)}
+
+
+class Gguf(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="bitproof-gguf-")
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+
+    def write(self, name, metadata, tensors):
+        path = self.folder / name
+        path.write_bytes(small_gguf.file(metadata, tensors))
+        return path
+
+    def json_of(self, *arguments, codes=(0,)):
+        result = bitproof(*arguments, "--json")
+        self.assertIn(result.returncode, codes, result.stderr)
+        return json.loads(result.stdout)
+
+    def refused(self, *arguments):
+        result = bitproof(*arguments)
+        self.assertEqual((result.returncode, result.stdout), (2, ""), result.stderr)
+        lines = [line for line in result.stderr.splitlines() if line.startswith("bitproof: ")]
+        self.assertEqual(len(lines), 1, result.stderr)
+        return lines[0]
+
+    def test_an_exported_model_is_what_its_json_says(self):
+        path = self.folder / "tiny.gguf"
+        j = self.json_of("export", "--model", "tiny", "--seed", 4, "--layers", 2, path)
+        self.assertEqual((j["architecture"], j["format"], j["layers"]), ("bitnet", "i2_s", 2))
+        self.assertEqual((j["bytes"], j["weights"]), (path.stat().st_size, {"source": "synthetic", "seed": 4}))
+        metadata, tensors = read_gguf(path.read_bytes())
+        self.assertEqual((metadata["bitnet.block_count"], metadata["bitnet.attention.head_count_kv"]), (2, 3))
+        self.assertEqual(len(tensors), 2 + 2 * 11)
+        self.assertEqual(tensors["blk.1.ffn_down.weight"][:2], ([528, 192], small_gguf.TYPE_I2_S))
+
+    def test_what_another_writer_wrote_is_read_and_written_again_byte_for_byte(self):
+        metadata, tensors = small_gguf.model(layers=2)
+        path, again = self.write("in.gguf", metadata, tensors), self.folder / "out.gguf"
+        self.json_of("export", "--model", path, again)
+        written, copies = read_gguf(again.read_bytes())
+        self.assertEqual(written["bitnet.attention.head_count_kv"], 1)
+        self.assertEqual(copies.keys(), tensors.keys())
+        for name, (ne, kind, content) in tensors.items():
+            self.assertEqual(copies[name][:2], (ne, kind), name)
+            self.assertEqual(copies[name][2][: len(content)], content, name)
+
+    def test_text_goes_in_and_out_and_another_engine_stands_beside_it(self):
+        path = self.write("words.gguf", *small_gguf.model())
+        j = self.json_of("loop", "--model", path, "--prompt", "a a", "--tokens", 5, "--samples", 1, "--temperature", 9,
+                         "--recipe", "kv_cache", "--seed", 3, codes=MEASURED)  # fmt: skip
+        self.assertEqual(j["text"]["prompt_ids"], [1, 261, 261])
+        self.assertEqual(j["text"]["sampling"], {"temperature": 9.0, "top_k": 0, "seed": 3})
+        self.assertLessEqual(len(j["text"]["token_ids"]), 5)
+        self.assertEqual((j["depth"], j["weights"]["source"]), (2, "gguf"))
+        self.assertEqual(j["weights"]["head"], {"type": "q8_0", "int8_nmse": 0})
+        self.assertIn("--prompt: model tiny has no vocabulary", self.refused("loop", "--model", "tiny", "--prompt", "a"))
+        mute = self.write("mute.gguf", *small_gguf.model(vocabulary=False))
+        self.assertIn("has no vocabulary", self.refused("loop", "--model", mute, "--prompt", "a"))
+        loop = self.folder / "loop.json"
+        loop.write_text(json.dumps(j))
+        self.imports_beside(loop)
+
+    def test_broken_files_are_refused_with_their_byte(self):
+        metadata, tensors = small_gguf.model()
+        whole = small_gguf.file(metadata, tensors)
+        broken = self.folder / "broken.gguf"
+
+        def refuses(content, *words):
+            broken.write_bytes(content)
+            line = self.refused("export", "--model", broken, self.folder / "out.gguf")
+            for word in (f"{broken}: byte ", *words):
+                self.assertIn(word, line)
+
+        refuses(whole[:-40], "tensor 'output_norm.weight'", "end after the file")
+        refuses(whole[:3000], "are left in the file")
+        refuses(b"GGUX" + whole[4:], "byte 0: no GGUF file")
+        refuses(whole[:4] + b"\x02" + whole[5:], "byte 4: GGUF version 2")
+        ne, _, content = tensors["blk.0.attn_q.weight"]
+        refuses(small_gguf.file(metadata, tensors | {"blk.0.attn_q.weight": (ne, 39, content)}), "'blk.0.attn_q.weight': type 39")
+        refuses(small_gguf.file(metadata, tensors | {"blk.0.attn_q.weight": (ne, 36, b"\xff" + content[1:])}), "not ternary")
+        nan = content[:-32] + struct.pack("<f", float("nan")) + content[-28:]
+        refuses(small_gguf.file(metadata, tensors | {"blk.0.attn_q.weight": (ne, 36, nan)}), "its scale is nan")
+        refuses(small_gguf.file(metadata, {n: t for n, t in tensors.items() if n != "blk.0.ffn_up.weight"}), "'blk.0.ffn_up.weight' is missing")
+        refuses(small_gguf.file(metadata | {"bitnet.embedding_length": 64}, tensors), "32")
+        broken.write_bytes(b"")
+        self.assertIn("the file is empty", self.refused("loop", "--model", broken))
+        self.assertIn("No such file", self.refused("attribute", "--model", self.folder / "none.gguf"))
+        self.assertIn("not a regular file", self.refused("run", "--model", self.folder_named("folder.gguf")))
+        self.assertIn("no whole blocks of 256; use i2_s", self.refused("export", "--model", "tiny", "--format", "tq2_0", self.folder / "o.gguf"))
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["broken.gguf", "folder.gguf"], "nothing half-written")
+
+    def folder_named(self, name):
+        path = self.folder / name
+        path.mkdir()
+        return path
+
+    def test_eval_predicts_compares_and_holds_layers_against_the_reference(self):
+        path = self.write("model.gguf", *small_gguf.model(layers=2, head=True))
+        ids = self.folder / "ids.txt"
+        ids.write_text("\n".join(str(i * 37 % 262) for i in range(20)))
+        j = self.json_of("eval", "--model", path, "--tokens-file", ids, "--context", 8, "--recipe", "memory_pool,kv_cache",
+                         "--against", "kv_cache", "--reference", 6,
+                         codes=MEASURED)  # fmt: skip
+        self.assertEqual((j["tokens"], j["windows"], j["window"]), (7 + 7 + 3, 3, 8))
+        self.assertGreater(j["perplexity"]["value"], 1)
+        self.assertLessEqual(j["perplexity"]["ci_low"], j["perplexity"]["value"])
+        self.assertTrue(j["reference"]["ok"], j["reference"])
+        self.assertGreater(j["reference"]["steps"], 6 * 2 * 19)
+        self.assertGreaterEqual(j["kld"]["max"], j["kld"]["median"])
+        ids.write_text("1 2 262")
+        self.assertIn(f"{ids}: byte 4: token 262 is not in the vocabulary of 262",
+                      self.refused("eval", "--model", path, "--tokens-file", ids))  # fmt: skip
+
+    def imports_beside(self, loop):
+        """Another engine's results, beside ours."""
+        test = {"build_commit": "abc", "cpu_info": "a CPU of elsewhere", "model_filename": "m.gguf", "model_type": "bitnet",
+                "model_size": 1000, "n_threads": 1, "n_prompt": 0, "n_gen": 4, "avg_ns": 4e9, "avg_ts": 1.0,
+                "samples_ts": [1.0, 1.0], "test_time": ""}  # fmt: skip
+        peer = self.folder / "llama-bench.json"
+        peer.write_text(json.dumps([test]))
+        j = self.json_of("import", peer, "--beside", loop)
+        self.assertEqual(j["results"][0]["provenance"]["tok_per_s"], "claimed")
+        self.assertEqual(j["results"][0]["bytes_per_token"], 1000)
+        self.assertEqual((j["beside"]["depth"], j["beside"]["provenance"]), (2, "measured"))
+        self.assertIn("which is faster", j["what_this_does_not_show"])
+        model = self.write("m.gguf", *small_gguf.model(head=True))
+        tensors = small_gguf.model(head=True)[1]
+        streamed = sum(len(t[2]) for name, t in tensors.items() if name != "token_embd.weight")
+        self.assertEqual(self.json_of("import", peer, "--model", model)["results"][0]["bytes_per_token"], streamed)
+        self.assertIn("--here: its tests ran on 'a CPU of elsewhere'", self.refused("import", peer, "--here"))
+        self.assertIn("claimed", bitproof("import", peer, "--beside", loop).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
