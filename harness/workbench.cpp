@@ -12,6 +12,34 @@
 namespace bitproof {
 namespace {
 
+// The recipe that computes the prefix: the fastest this machine has.
+Techniques prefill_recipe() {
+  const Techniques best = parse_recipe("best");
+  return runs_here(best) ? best : best.without(Technique::simd);
+}
+
+// It computes the same prefix, bit for bit, about as fast: exact products may differ in how they are made, and where
+// and by how many threads they are made is free.
+bool is_prefill_recipe(const ArmSpec& spec) {
+  RecipeNames names = recipe_names(prefill_recipe());
+  const auto* product = find_variant<ternary_matmul::Kernel>(spec.names.at("ternary_matmul"));
+  const bool fast_and_exact =
+      product->info->exactness == Exactness::exact && product->info->techniques.has(Technique::simd);
+  for (const char* op : {"ternary_matmul", "memory", "threading", "dense_matmul"}) {
+    if (fast_and_exact) names[op] = spec.names.at(op);
+  }
+  return spec.names == names;
+}
+
+// Bytes that arms take besides packed weights: their caches, and the snapshot of the prefix.
+std::size_t cache_bytes(const ModelShape& m, const WorkbenchOptions& options, std::size_t arms) {
+  const auto position = static_cast<std::size_t>(2 * m.layers * m.kv_width()) * sizeof(float);
+  const auto capacity = static_cast<std::size_t>(options.depth + options.tokens);
+  return position * (capacity * arms + static_cast<std::size_t>(arms > 1 ? options.depth : 0));
+}
+
+}  // namespace
+
 ModelShape shape_for(const WorkbenchOptions& options) {
   ModelShape shape = model_by_name(options.model);
   if (options.layers < 0 || options.layers > shape.layers) {
@@ -26,23 +54,6 @@ ModelShape shape_for(const WorkbenchOptions& options) {
   }
   return shape;
 }
-
-// The recipe that computes the prefix: the fastest this machine has.
-Techniques prefill_recipe() {
-  const Techniques best = parse_recipe("best");
-  return runs_here(best) ? best : best.without(Technique::simd);
-}
-
-bool is_prefill_recipe(const ArmSpec& spec) { return spec.names == recipe_names(prefill_recipe()); }
-
-// Bytes that arms take besides packed weights: their caches, and the snapshot of the prefix.
-std::size_t cache_bytes(const ModelShape& m, const WorkbenchOptions& options, std::size_t arms) {
-  const auto position = static_cast<std::size_t>(2 * m.layers * m.kv_width()) * sizeof(float);
-  const auto capacity = static_cast<std::size_t>(options.depth + options.tokens);
-  return position * (capacity * arms + static_cast<std::size_t>(arms > 1 ? options.depth : 0));
-}
-
-}  // namespace
 
 Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>& specs, Clearance& clearance,
                      const Progress& progress) {

@@ -16,6 +16,9 @@ struct WorkbenchOptions {
   std::int64_t tokens = 1;  // decoded after it at most
 };
 
+// The model's shape with so many layers; throws BadInput where the sizes do not fit the model or its context.
+ModelShape shape_for(const WorkbenchOptions& options);
+
 class Workbench {
  public:
   // Clears every variant that the arms name (throws NotCleared), generates and packs the weights, and computes the

@@ -7,6 +7,7 @@
 #include "error.hpp"
 #include "gates.hpp"
 #include "interrupt.hpp"
+#include "recipe_cache.hpp"
 #include "steps.hpp"
 #include "terminal.hpp"
 #include "text_table.hpp"
@@ -14,11 +15,22 @@
 namespace bitproof {
 namespace {
 
-ArmSpec spec_from(const LoopOptions& options) {
+// `best` is searched by measuring; every other recipe is a set of techniques.
+RecipeNames names_of(const LoopOptions& options, Techniques set, int threads, Clearance& clearance) {
+  RecipeNames names = recipe_names(set);
+  for (const std::string& slot : options.slots) apply_slot(names, slot);  // refused before anything is searched
+  if (options.recipe != "best") return names;
+  const Machine machine = read_machine();
+  BestSearch search{model_by_name(options.model), threads};
+  search.llc_bytes = machine.llc_bytes.value.value_or(search.llc_bytes);
+  return best_recipe(search, options.model, clearance);
+}
+
+ArmSpec spec_from(const LoopOptions& options, Clearance& clearance) {
   const int threads = choose_threads(options.threads, options.oversubscribe);
   Techniques set = parse_recipe(options.recipe);
   if (threads == 1) set = set.without(Technique::threading);  // one thread is what threading off is
-  ArmSpec spec = arm_of(set, threads, options.recipe);
+  ArmSpec spec{options.recipe, names_of(options, set, threads, clearance), set, threads};
   for (const std::string& slot : options.slots) {
     apply_slot(spec.names, slot);
     spec.label += " " + slot;
@@ -89,14 +101,16 @@ void print_summary(const Json& j, std::int64_t model_layers) {
 }  // namespace
 
 int loop_command(const LoopOptions& options) {
-  const ArmSpec spec = spec_from(options);
   const ModelShape whole = model_by_name(options.model);
   if (options.prefill > whole.context) {
     throw BadInput("--prefill {} is over the context of {} of model {}", options.prefill, whole.context, options.model);
   }
   const std::int64_t room = std::max(options.tokens, options.prefill - options.depth);
+  const WorkbenchOptions sizes{options.model, options.layers, options.seed, options.depth, room};
+  shape_for(sizes);  // refuses before anything is searched
   Clearance clearance;
-  const auto bench = set_up({options.model, options.layers, options.seed, options.depth, room}, {spec}, clearance);
+  const ArmSpec spec = spec_from(options, clearance);
+  const auto bench = set_up(sizes, {spec}, clearance);
   Arm& arm = *bench->arms()[0];
   std::vector<double> prefill_rates;
   {
