@@ -21,7 +21,7 @@ inline constexpr Techniques kAllTechniques{(1 << kTechniqueCount) - 1};
 Technique parse_technique(const std::string& text);
 
 // "none", "all", "best", or techniques joined by commas. `best` is a stated good recipe: SIMD, pool, threads and ring
-// cache, direct products, no software prefetch.
+// cache, direct products, no software prefetch. The search in best_recipe.hpp starts from it.
 Techniques parse_recipe(const std::string& text);
 std::string recipe_name(Techniques);  // "none", "all", or "simd,tmac"
 

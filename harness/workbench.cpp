@@ -25,13 +25,26 @@ Techniques prefill_recipe() {
   return runs_here(best) ? best : best.without(Technique::simd);
 }
 
-bool is_prefill_recipe(const ArmSpec& spec) { return spec.names == recipe_names(prefill_recipe()); }
-
-// It but for what its cache keeps and for slots that matter little to a prefix, so as fast: where it is alone it fills
-// its own cache, and memory is spent once.
-bool fills_its_own(const ArmSpec& spec) {
+// It, with what may differ in `spec` and leaves the prefix the same to the bit, and about as fast: exact products may
+// be made in any way, and where and by how many threads they are made is free.
+RecipeNames prefill_names_like(const ArmSpec& spec) {
   RecipeNames names = recipe_names(prefill_recipe());
-  for (const char* op : {"kv_cache", "dense_matmul", "memory"}) names[op] = spec.names.at(op);
+  const auto* product = find_variant<ternary_matmul::Kernel>(spec.names.at("ternary_matmul"));
+  const bool fast_and_exact =
+      product->info->exactness == Exactness::exact && product->info->techniques.has(Technique::simd);
+  for (const char* op : {"ternary_matmul", "memory", "threading", "dense_matmul"}) {
+    if (fast_and_exact) names[op] = spec.names.at(op);
+  }
+  return names;
+}
+
+bool is_prefill_recipe(const ArmSpec& spec) { return spec.names == prefill_names_like(spec); }
+
+// It but for what its cache keeps, and reading it: where such an arm is alone it fills its own cache, and memory is
+// spent once.
+bool fills_its_own(const ArmSpec& spec) {
+  RecipeNames names = prefill_names_like(spec);
+  names["kv_cache"] = spec.names.at("kv_cache");
   const std::string& attention = spec.names.at("attention");
   if (attention.starts_with(names["attention"] + ":")) names["attention"] = attention;
   return spec.names == names && find_variant<kv_cache::Kernel>(names["kv_cache"])->kernel->keeps_past;

@@ -1,8 +1,7 @@
 // What SIMD products of interleaved rows share: the loops around one block of rows, and the end of it.
 #pragma once
 
-#include <immintrin.h>
-
+#include "intrinsics.hpp"
 #include "matmul_blocking.hpp"
 
 namespace bitproof::matmul {
@@ -27,12 +26,14 @@ inline void store_rows(const Call& call, std::int64_t row, std::int64_t batch, _
 }
 #endif
 
-#ifdef __AVX512VNNI__
+#ifdef __AVX512F__
 inline void store_rows(const Call& call, std::int64_t row, std::int64_t batch, __m512i y) {
   const auto stored = static_cast<__mmask16>((1u << smaller(16, call.shape.rows - row)) - 1);
   _mm512_mask_storeu_epi32(call.y + batch * call.y_stride + row, stored, y);
 }
+#endif
 
+#ifdef __AVX512VNNI__
 // __m512i in GCC's eyes has 64-bit lanes; accumulators held so are copied twice around every vpdpbusd (GCC 12).
 using Int32x16 [[gnu::vector_size(64)]] = std::int32_t;
 

@@ -11,6 +11,7 @@
 #include "model_facts.hpp"
 #include "open_model.hpp"
 #include "prompt.hpp"
+#include "recipe_cache.hpp"
 #include "steps.hpp"
 #include "terminal.hpp"
 #include "text_table.hpp"
@@ -18,11 +19,22 @@
 namespace bitproof {
 namespace {
 
-ArmSpec spec_from(const LoopOptions& options) {
+// `best` is searched by measuring; every other recipe is a set of techniques.
+RecipeNames names_of(const LoopOptions& options, Techniques set, int threads, Clearance& clearance) {
+  RecipeNames names = recipe_names(set);
+  for (const std::string& slot : options.slots) apply_slot(names, slot);  // refused before anything is searched
+  if (options.recipe != "best") return names;
+  const Machine machine = read_machine();
+  BestSearch search{model_by_name(options.model), threads};
+  search.llc_bytes = machine.llc_bytes.value.value_or(search.llc_bytes);
+  return best_recipe(search, options.model, clearance);
+}
+
+ArmSpec spec_from(const LoopOptions& options, Clearance& clearance) {
   const int threads = choose_threads(options.threads, options.oversubscribe);
   Techniques set = parse_recipe(options.recipe);
   if (threads == 1) set = set.without(Technique::threading);  // one thread is what threading off is
-  ArmSpec spec = arm_of(set, threads, options.recipe);
+  ArmSpec spec{options.recipe, names_of(options, set, threads, clearance), set, threads};
   for (const std::string& slot : options.slots) {
     apply_slot(spec.names, slot);
     spec.label += " " + slot;
@@ -150,7 +162,6 @@ void print_summary(const Json& j, std::int64_t model_layers) {
 }  // namespace
 
 int loop_command(const LoopOptions& options) {
-  const ArmSpec spec = spec_from(options);
   if (!(options.temperature >= 0)) throw BadInput("--temperature {}: 0 or more", options.temperature);
   const auto activation = activation_named(options.act);
   const ModelShape whole = whole_shape({.model = options.model, .activation = activation});
@@ -160,10 +171,17 @@ int loop_command(const LoopOptions& options) {
   const auto prompt = options.prompt.empty() ? nullptr : std::make_unique<Prompt>(options.model, options.prompt);
   const std::int64_t depth = prompt ? std::ssize(prompt->tokens()) - 1 : options.depth;
   const std::int64_t room = std::max(options.tokens, options.prefill - depth);
+  const WorkbenchOptions sizes{options.model,
+                               options.layers,
+                               options.seed,
+                               depth,
+                               room,
+                               activation,
+                               prompt ? prompt->tokens() : std::vector<std::int32_t>()};
+  shape_for(sizes);  // refuses before anything is searched
   Clearance clearance;
-  const auto bench = set_up({options.model, options.layers, options.seed, depth, room, activation,
-                             prompt ? prompt->tokens() : std::vector<std::int32_t>()},
-                            {spec}, clearance);
+  const ArmSpec spec = spec_from(options, clearance);
+  const auto bench = set_up(sizes, {spec}, clearance);
   Arm& arm = *bench->arms()[0];
   std::vector<double> prefill_rates;
   std::vector<DepthRates> depths;

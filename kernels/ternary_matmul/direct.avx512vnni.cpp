@@ -1,7 +1,6 @@
 // 64 bytes are 16 rows x 16 columns. vpdpbusd takes the codes where they lie in their bytes, masked but not shifted:
 // position s weighs 4^s, has accumulators of its own and is divided out, exactly, at the end.
-#include "matmul_rows.hpp"
-#include "matmul_sums.hpp"
+#include "ternary_matmul/dot_batch.hpp"
 #include "ternary_matmul/interleaved.hpp"
 
 namespace bitproof::ternary_matmul {
@@ -10,62 +9,88 @@ namespace {
 // An accumulator sees a quarter of the columns, each at most 2 * 4^3 * 127.
 static_assert(2 * 64 * 127 * (matmul::kMaxCols / 4) <= INT32_MAX);
 
-// Accumulators of B activations by position s.
-template <int B>
-struct Sums {
-  matmul::Int32x16 at[B][4] = {};
+constexpr std::uint32_t kFields = 0x03030303u;  // the code at the bottom of each byte
 
-  void add_group(const std::byte* line, const std::int8_t* x, std::int64_t stride) {
+inline __m512i broadcast(std::uint32_t v) { return _mm512_set1_epi32(static_cast<int>(v)); }
+
+// Accumulators of one activation by position s.
+struct Sums {
+  matmul::Int32x16 at[4] = {};
+
+  void add_group(const std::byte* line, const std::int8_t* x) {
     const __m512i packed = _mm512_load_si512(line);
     matmul::unroll<4>([&]<int s>() {
-      const __m512i codes = _mm512_and_si512(packed, _mm512_set1_epi32(static_cast<int>(0x03030303u << (2 * s))));
-      matmul::unroll<B>([&]<int b>() {
-        const __m512i v = _mm512_set1_epi32(static_cast<int>(matmul::load_u32(x + b * stride + 4 * s)));
-        matmul::dot_add(at[b][s], codes, v);
-      });
+      const __m512i codes = _mm512_and_si512(packed, broadcast(kFields << (2 * s)));
+      matmul::dot_add(at[s], codes, broadcast(matmul::load_u32(x + 4 * s)));
     });
   }
 
-  template <int b>
-  __m512i total() const {
-    matmul::Int32x16 sum = at[b][0];
-    matmul::unroll<3>([&]<int i>() { sum += at[b][i + 1] >> 2 * (i + 1); });
-    return reinterpret_cast<__m512i>(sum);
+  matmul::Int32x16 total() const { return at[0] + (at[1] >> 2) + (at[2] >> 4) + (at[3] >> 6); }
+};
+
+// What a batch shares is unpacked in full: one accumulator an activation.
+struct Form {
+  static constexpr int kSteps = 4;
+
+  static void unpack(const std::byte* line, __m512i (&codes)[kSteps]) {
+    const __m512i packed = _mm512_load_si512(line);
+    matmul::unroll<kSteps>(
+        [&]<int s>() { codes[s] = _mm512_and_si512(_mm512_srli_epi16(packed, 2 * s), broadcast(kFields)); });
   }
 };
 
-template <int kLines>
+template <int kLinesAhead, int kStreamsWanted>
 struct Rows {
-  static constexpr int kRowBlock = 16;
+  static constexpr int kRowBlock = 16, kStreams = kStreamsWanted, kLines = kLinesAhead;
+  static constexpr int kBatchBlock = ternary_matmul::kBatchBlock;
 
-  template <int B>
-  static void multiply(const Call& call, std::int64_t row, std::int64_t batch) {
+  template <int B, int S>
+  static void multiply(const Call& call, std::int64_t row, std::int64_t gap, std::int64_t batch) {
     const std::int64_t cols = matmul::round_up(call.shape.cols, kColMultiple);
-    const std::int64_t stride = call.input.stride;
-    const std::int8_t* x = call.input.x + batch * stride;
-    const std::byte* line = call.packed + block_offset(row, call.shape.cols);
-    // Few activations make few dependency chains, too few for the latency of vpdpbusd: two groups in flight.
-    constexpr int kUnroll = B < 4 ? 2 : 1;
-    Sums<B> sums[kUnroll];
+    const std::byte* line = call.packed + block_offset(row, cols);
+    if constexpr (B == 1) {
+      multiply_one<S>(call, row, gap, batch, line);
+    } else {
+      multiply_batch<Form, B>(call, row, batch, line, line + block_offset(kRowBlock, cols));
+    }
+  }
+
+  template <int S>
+  static void multiply_one(const Call& call, std::int64_t row, std::int64_t gap, std::int64_t batch,
+                           const std::byte* line) {
+    const std::int64_t cols = matmul::round_up(call.shape.cols, kColMultiple);
+    const std::int64_t apart = block_offset(gap, cols);
+    const std::int8_t* x = call.input.x + batch * call.input.stride;
+    // Few sums are few dependency chains, too few for the latency of vpdpbusd: two groups in flight.
+    constexpr int kUnroll = S < 4 ? 2 : 1;
+    Sums sums[S][kUnroll];
     for (const std::int8_t* end = x + cols; x != end; line += kUnroll * 64, x += kUnroll * kGroupCols) {
       matmul::unroll<kUnroll>([&]<int u>() {
-        matmul::prefetch_ahead<kLines>(line + u * 64);
-        sums[u].add_group(line + u * 64, x + u * kGroupCols, stride);
+        matmul::unroll<S>([&]<int s>() {
+          const std::byte* group = line + s * apart + u * 64;
+          matmul::prefetch_ahead<kLines>(group);
+          sums[s][u].add_group(group, x + u * kGroupCols);
+        });
       });
     }
-    matmul::unroll<B>([&]<int b>() {
-      __m512i y = _mm512_set1_epi32(-matmul::activation_sum(call, batch + b));
-      matmul::unroll<kUnroll>([&]<int u>() { y = _mm512_add_epi32(y, sums[u].template total<b>()); });
-      matmul::store_rows(call, row, batch + b, y);
+    matmul::unroll<S>([&]<int s>() {
+      matmul::Int32x16 y = sums[s][0].total() - matmul::activation_sum(call, batch);
+      if constexpr (kUnroll == 2) y += sums[s][1].total();
+      matmul::store_rows(call, row + s * gap, batch, reinterpret_cast<__m512i>(y));
     });
   }
 };
 
-template <int kLines>
+template <int kStreams, int kLines = 0>
 constexpr Kernel row(const char* name) {
-  return interleaved_row<Rows, kLines>(name, "2-bit codes, 16 rows interleaved, vpdpbusd without shifts");
+  Kernel kernel =
+      interleaved_row<Rows<kLines, kStreams>>(name, "2-bit codes, 16 rows interleaved, vpdpbusd without shifts");
+  kernel.prepared_bytes = prepared_sums_and_batch_bytes<kColMultiple>;
+  kernel.prepare = prepare_sums_and_batch<kColMultiple>;
+  return kernel;
 }
-constexpr Kernel kRows[] = {row<0>(""), row<4>("pf4"), row<8>("pf8"), row<16>("pf16"), row<32>("pf32")};
+constexpr Kernel kRows[] = {row<4>(""),       row<1>("s1"),       row<2>("s2"),       row<4, 4>("pf4"),
+                            row<4, 8>("pf8"), row<4, 16>("pf16"), row<4, 32>("pf32"), row<1, 32>("s1_pf32")};
 
 }  // namespace
 BITPROOF_VARIANTS(kRows)

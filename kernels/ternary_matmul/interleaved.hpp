@@ -4,7 +4,7 @@
 // bits 2s. A broadcast of four activations then meets the codes of every row at one shift.
 #pragma once
 
-#include "matmul_rows.hpp"
+#include "matmul_streams.hpp"
 #include "matmul_sums.hpp"
 #include "ternary_matmul/codes.hpp"
 #include "ternary_matmul/contract.hpp"
@@ -40,19 +40,18 @@ void pack(Shape shape, const std::int8_t* w, std::int64_t row0, std::int64_t row
   }
 }
 
-// The row of a kernel on this layout that prefetches kLines ahead; Rows<kLines> as multiply_row_blocks wants it.
-template <template <int> class Rows, int kLines>
+// The row of a kernel on this layout; Rows as multiply_row_streams wants it, prefetching Rows::kLines ahead.
+template <class Rows>
 constexpr Kernel interleaved_row(const char* row, const char* note) {
-  constexpr int kRowBlock = Rows<kLines>::kRowBlock;
-  return {.info = {row, note, matmul::with_prefetch<kLines>(techniques(Technique::simd))},
-          .row_multiple = kRowBlock,
+  return {.info = {row, note, matmul::with_prefetch<Rows::kLines>(techniques(Technique::simd))},
+          .row_multiple = Rows::kRowBlock,
           .col_multiple = kColMultiple,
-          .packed_bytes = packed_bytes<kRowBlock>,
-          .pack = pack<kRowBlock>,
+          .packed_bytes = packed_bytes<Rows::kRowBlock>,
+          .pack = pack<Rows::kRowBlock>,
           .prepared_bytes = matmul::activation_sums_bytes,
           .prepare = matmul::prepare_activation_sums,
           .scratch_bytes = matmul::no_scratch,
-          .multiply = matmul::multiply_row_blocks<Rows<kLines>>};
+          .multiply = matmul::multiply_row_streams<Rows>};
 }
 
 }  // namespace

@@ -1,35 +1,12 @@
 #include "ternary_matmul/tmac_shuffle.hpp"
+#include "ternary_matmul/tmac_vectors.hpp"
 
 namespace bitproof::ternary_matmul {
 namespace {
 
-struct Vector {
-  using Reg = __m256i;
-  static constexpr int kRows = 32;
-  static constexpr int kBatchBlock = 2;  // eight byte sums of the 16 registers
-  static Reg zero() { return _mm256_setzero_si256(); }
-  static Reg set8(int v) { return _mm256_set1_epi8(static_cast<char>(v)); }
-  static Reg set_pairs(int first, int second) {
-    return _mm256_set1_epi16(static_cast<short>((first & 0xFF) | second * 256));
-  }
-  static Reg load(const std::byte* p) { return _mm256_load_si256(reinterpret_cast<const Reg*>(p)); }
-  static Reg broadcast16(const std::byte* p) {
-    return _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(p)));
-  }
-  static void store(std::int16_t* p, Reg v) { _mm256_store_si256(reinterpret_cast<Reg*>(p), v); }
-  static Reg bit_and(Reg a, Reg b) { return _mm256_and_si256(a, b); }
-  static Reg shift_right_4(Reg a) { return _mm256_srli_epi16(a, 4); }
-  static Reg shuffle(Reg table, Reg index) { return _mm256_shuffle_epi8(table, index); }
-  static Reg add8(Reg a, Reg b) { return _mm256_add_epi8(a, b); }
-  static Reg add16(Reg a, Reg b) { return _mm256_add_epi16(a, b); }
-  static Reg interleave_first(Reg a, Reg b) { return _mm256_unpacklo_epi8(a, b); }
-  static Reg interleave_last(Reg a, Reg b) { return _mm256_unpackhi_epi8(a, b); }
-  static Reg multiply_pairs(Reg unsigned_bytes, Reg bytes) { return _mm256_maddubs_epi16(unsigned_bytes, bytes); }
-};
-
 template <int kLines>
 constexpr Kernel row(const char* name) {
-  return tmac_row<Vector, kLines>(name, "tables of 4 activations by vpshufb, 32 rows interleaved, exact");
+  return tmac_row<Vector256, kLines>(name, "tables of 4 activations by vpshufb, 32 rows interleaved, exact");
 }
 constexpr Kernel kRows[] = {row<0>(""), row<4>("pf4"), row<8>("pf8"), row<16>("pf16"), row<32>("pf32")};
 

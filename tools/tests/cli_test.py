@@ -195,6 +195,22 @@ class Json(CommandLine):
         }
         self.assertEqual(len(hashes), 1)
 
+    def test_the_best_recipe_is_searched_once(self):
+        folder = self.folder / "cache" / "bitproof"
+        environment = {**os.environ, "XDG_CACHE_HOME": str(folder.parent)}
+        best = ("loop", "--recipe", "best", "--threads", 1, *LOOP_TINY[1:])
+        first, second = (bitproof(*best, env=environment) for _ in range(2))
+        [kept] = folder.iterdir()
+        self.assertNotIn("searched before", first.stderr)
+        self.assertIn(f"searched before: {kept}", second.stderr)
+        slots = json.loads(kept.read_text())["slots"]
+        self.assertIn(slots["ternary_matmul"], second.stderr)
+        kept.write_text(kept.read_text().replace(slots["ternary_matmul"], "ternary_matmul/gone"))
+        third = bitproof(*best, env=environment)
+        self.assertIn("not used", third.stderr)
+        self.assertIn("'ternary_matmul/gone'", third.stderr)
+        self.assertNotIn("gone", kept.read_text())
+
     def test_more_threads_than_cores(self):
         j = self.json_of(*LOOP_TINY, "--threads", CORES + 1, "--oversubscribe", codes=MEASURED)
         self.assertEqual(j["threads"], CORES + 1)
@@ -611,7 +627,7 @@ class BadInput(CommandLine):
         limit = limited(resource.RLIMIT_AS, 1_700_000_000)
         if bitproof("list", limit=limit).returncode != 0:
             self.skipTest("this build (sanitizers) needs more address space than the limit leaves")
-        self.assert_refused(bitproof("loop", "--threads", 1, limit=limit), "memory", "--model")
+        self.assert_refused(bitproof("loop", "--recipe", "simd", limit=limit), "memory", "--model")
 
     def test_an_unwritable_folder(self):
         file = self.write("file", "")

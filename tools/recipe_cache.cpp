@@ -1,0 +1,83 @@
+#include "recipe_cache.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "error.hpp"
+#include "fingerprint.hpp"
+#include "interrupt.hpp"
+#include "machine.hpp"
+#include "reports/file.hpp"
+#include "reports/json.hpp"
+#include "terminal.hpp"
+
+namespace bitproof {
+namespace {
+
+// A rebuilt program is searched anew: its kernels may have changed, whatever their names.
+std::string build_fingerprint() {
+  const std::string program = read_file("/proc/self/exe");
+  return fmt::format("{:016x}", fingerprint(std::as_bytes(std::span(program))));
+}
+
+std::string recipe_file_name(const BestSearch& search, const std::string& model) {
+  return fmt::format("best-{}-{}-{}t.json", read_machine().fingerprint(), model, search.threads);
+}
+
+// nullopt for what is not there, is another build's, is torn, or names what does not run here.
+std::optional<RecipeNames> kept_recipe(const std::string& path) {
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  try {
+    RecipeNames names = recipe_names(kNoTechniques);
+    const Json file = Json::parse(read_file(path));
+    if (file.at("build") != build_fingerprint()) return std::nullopt;
+    for (auto& [op, id] : names) apply_slot(names, op + "=" + file.at("slots").at(op).get<std::string>());
+    return names;
+  } catch (const std::exception& e) {
+    note(fmt::format("{}: not used: {}", path, e.what()));
+    return std::nullopt;
+  }
+}
+
+std::string searched_slots(const RecipeNames& names) {
+  return fmt::format("{}, {}, {}", names.at("ternary_matmul"), names.at("dense_matmul"), names.at("threading"));
+}
+
+}  // namespace
+
+std::string recipe_cache_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache && *cache == '/') return std::string(cache) + "/bitproof";
+  const char* home = std::getenv("HOME");
+  return home && *home == '/' ? std::string(home) + "/.cache/bitproof" : "";
+}
+
+RecipeNames best_recipe(const BestSearch& search, const std::string& model, Clearance& clearance) {
+  const std::string folder = recipe_cache_folder();
+  const std::string path = folder.empty() ? "" : folder + "/" + recipe_file_name(search, model);
+  if (!path.empty()) {
+    if (const auto names = kept_recipe(path)) {
+      note(fmt::format("best: {} (searched before: {})", searched_slots(*names), path));
+      return *names;
+    }
+  }
+  RecipeNames names;
+  {
+    ProgressLine progress("searching the fastest recipe");
+    names = search_best_recipe(search, clearance, [&](const std::string& id) { progress.update(0, id); });
+  }
+  note(fmt::format("best: {}", searched_slots(names)));
+  if (path.empty() || interrupted()) return names;
+  try {
+    make_folder(folder);
+    write_file(path, Json{{"build", build_fingerprint()}, {"slots", names}}.dump(2) + "\n");
+  } catch (const BadInput& e) {  // a read-only home: the search is then repeated, and says so
+    note(fmt::format("best: not kept: {}", e.what()));
+  }
+  return names;
+}
+
+}  // namespace bitproof

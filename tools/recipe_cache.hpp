@@ -1,0 +1,14 @@
+// `--recipe best`: searched once a machine, build, model and thread count, then read from a file.
+#pragma once
+
+#include "best_recipe.hpp"
+
+namespace bitproof {
+
+// Where answers are kept: $XDG_CACHE_HOME/bitproof or ~/.cache/bitproof; empty where neither variable is set.
+std::string recipe_cache_folder();
+
+// What is kept for such a search, if every variant of it still runs here; else it is searched, and kept.
+RecipeNames best_recipe(const BestSearch& search, const std::string& model, Clearance& clearance);
+
+}  // namespace bitproof
