@@ -157,7 +157,7 @@ class Scripts(unittest.TestCase):
         done = self.call("tools/setup", NPM_FAILS="1")
         self.assertEqual(done.returncode, 0)
         self.assertIn("HTML reports will hold tables and no charts", done.stderr)
-        self.assertEqual(self.call("tools/setup", "ci", NPM_FAILS="1").returncode, 2)
+        self.assertEqual(self.call("tools/setup", "ci", NPM_FAILS="1").returncode, 0)
         self.assertEqual(len(self.calls()), 2)  # a failure is tried again
         self.assertEqual((self.call("tools/setup", BITPROOF_SETUP="skip").returncode, len(self.calls())), (0, 2))
 

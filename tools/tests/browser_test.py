@@ -1,0 +1,101 @@
+"""The pages of a smoke run in headless Chromium, with hostile names and without charts. usage: browser_test.py SOURCE_DIR BITPROOF
+
+Needs node, Chromium and reports/charts/node_modules, which tools/setup ci installs; exit 77 without them.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+SOURCE, BITPROOF = (Path(a).resolve() for a in (sys.argv.pop(1), sys.argv.pop(1)))
+MODULES = SOURCE / "reports/charts/node_modules"
+NODE, CHROMIUM = shutil.which("node"), shutil.which("chromium")
+HOSTILE = "x/<img src=x onerror='window.injected=1'></script><script>window.injected=1</script>\x1b[31m|`**y**`"
+
+
+def bitproof(*arguments, codes=(0,), **options):
+    done = subprocess.run([BITPROOF, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, **options)
+    assert done.returncode in codes, done.stderr
+    return done.stdout
+
+
+class Pages(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory(prefix="bitproof-browser-")
+        cls.addClassCleanup(scratch.cleanup)
+        cls.folder = Path(scratch.name)
+        run = json.loads(bitproof("run", "--suite", "smoke", "--out", "out", "--json", cwd=cls.folder, codes=(0, 1)))
+        cls.run_json, cls.page = cls.folder / run["run_json"], cls.folder / run["html"]
+
+    def report(self, *arguments, **options):
+        return bitproof("report", *arguments, **options)
+
+    def browse(self, *pages):
+        command = [NODE, Path(__file__).with_name("browser.cjs"), MODULES, CHROMIUM, *pages]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=250)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def changed(self, name, change):
+        run = json.loads(self.run_json.read_text())
+        change(run)
+        path = self.folder / f"{name}.json"
+        path.write_text(json.dumps(run))
+        return path
+
+    @staticmethod
+    def poison(run):
+        run["bench"][0].update(id=HOSTILE, benchmark=HOSTILE, case=HOSTILE)
+        run["machine"]["cpu_model"] = HOSTILE
+        run["failures"] = [HOSTILE]
+        run["check"]["passed_by_variant"][HOSTILE] = 1
+        run["check"]["failures"] = [{"id": HOSTILE, "verdict": HOSTILE, "reason": HOSTILE, "repro": HOSTILE}]
+        run["attribution"]["techniques"][0]["evidence"] = HOSTILE
+
+    def test_hostile_names_in_other_formats(self):
+        evil = self.changed("evil", self.poison)
+        for form in ("md", "csv", "junit"):
+            self.assertNotIn("\x1b", self.report(evil, "--format", form), form)
+        self.assertNotIn("<img", re.sub(r"\\<", "", self.report(evil, "--format", "md")))
+        ElementTree.fromstring(self.report(evil, "--format", "junit"))
+
+    def test_pages(self):
+        later = self.changed("later", lambda run: run.update(started="2099-01-01T00-00-00Z"))
+        evil = self.changed("evil", self.poison)
+        bare, compared, trend, hostile = (self.folder / f"{n}.html" for n in ("bare", "compared", "trend", "hostile"))
+        self.report(self.run_json, "--format", "html", "-o", bare, env={**os.environ, "BITPROOF_CHARTS": "/nowhere"})
+        self.report(self.run_json, later, "--compare", "--format", "html", "-o", compared)
+        self.report(self.run_json, later, "--format", "html", "-o", trend)
+        self.report(evil, "--format", "html", "-o", hostile)
+        for found in self.browse(self.page, bare, compared, trend, hostile):
+            with self.subTest(page=found["page"], view=found["view"]):
+                self.assertEqual((found["errors"], found["requests"], found["strangers"], found["injected"]), ([], [], 0, False))
+                self.assertLessEqual(found["overflow"], 0, "wider than the screen")
+                self.assertGreater(found["tables"], 0)
+                self.assertGreater(found["charts"], 0)
+                self.assertEqual((found["drawn"], found["empty"]), (found["charts"] if found["library"] else 0, 0))
+                self.assertEqual(found["notes"], 0 if found["library"] else found["charts"])
+                self.assertEqual(found["library"], found["page"] != str(bare))
+                if "keyboard" in found:
+                    self.assertEqual(found["keyboard"]["reached"], found["keyboard"]["wanted"])
+                    if found["page"] == str(self.page):
+                        self.assertEqual(found["keyboard"]["copied"], "copied")
+
+
+if __name__ == "__main__":
+    wanted = {"node": NODE, "chromium": CHROMIUM, "playwright-core": (MODULES / "playwright-core").is_dir()}
+    missing = [name for name, there in wanted.items() if not there]
+    if missing:
+        print(f"not installed: {', '.join(missing)}; run tools/setup ci")
+        sys.exit(77)
+    unittest.main(verbosity=2)
