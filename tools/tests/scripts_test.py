@@ -11,7 +11,7 @@ from pathlib import Path
 
 SOURCE = Path(sys.argv.pop(1))
 SCRIPTS = ("tools/setup", "tools/run", "tools/test", "tools/count_tests.py", "tools/fuzz", "tools/fuzzers/seeds.py",
-           ".ci/run")  # fmt: skip
+           "tools/fuzzers/small_gguf.py", ".ci/run")  # fmt: skip
 PACKAGES, CI_PACKAGES = (
     re.search(rf"^{name}=\(\n(.*?)\n\)", (SOURCE / "tools/setup").read_text(), re.DOTALL | re.MULTILINE).group(1).split()
     for name in ("packages", "ci_packages")
@@ -230,7 +230,7 @@ class Scripts(unittest.TestCase):
         (self.root / "suites/some.toml").write_text("# about\n[[cases]]\nop = 'rope'\n[[cases]]\nop = 'gate'\n")
         (self.root / "calls").unlink(missing_ok=True)
         self.stub("build/fuzz/fuzz_planted", planted)
-        for name in ("claims", "run", "suite", "words"):
+        for name in ("claims", "gguf", "run", "suite", "words"):
             self.stub(f"build/fuzz/fuzz_{name}", others.get(name, FUZZER))
         return self.call("tools/fuzz", *arguments)
 
@@ -241,10 +241,10 @@ class Scripts(unittest.TestCase):
 
     def test_fuzz_counts_what_each_reader_was_fed(self):
         done = self.fuzz("7", self.fuzz_run("some/run.json"))
-        lines = [f"fuzz: {name}: 9 inputs, nothing found" for name in ("run", "suite", "words", "claims")]
+        lines = [f"fuzz: {name}: 9 inputs, nothing found" for name in ("run", "suite", "words", "claims", "gguf")]
         self.assertEqual((done.stdout.splitlines(), done.returncode), (lines, 0), done.stderr)
         fuzzers = [c for c in self.calls() if "fuzz_" in c]
-        self.assertEqual(len(fuzzers), 4)
+        self.assertEqual(len(fuzzers), 5)
         for call in fuzzers:
             self.assertIn("-max_total_time=7 ", call)
 
@@ -256,6 +256,7 @@ class Scripts(unittest.TestCase):
         self.assertEqual((corpus / "run/seed-only-arms").read_text(), '{"schema": "s", "arms": [1, 2]}')
         self.assertIn('"schema"\n', (corpus / "run.dict").read_text())
         self.assertTrue((corpus / "words/seed-0").exists())
+        self.assertEqual((corpus / "gguf/seed-whole").read_bytes()[:4], b"GGUF")
 
     def test_fuzz_takes_the_newest_run_or_makes_one(self):
         self.fuzz_run("out/2026-01-01/run.json")
