@@ -35,7 +35,7 @@ std::string option_entry(const OptionHelp& o) {
   return out + "\n";
 }
 
-std::string quoted(const std::string& text) {
+std::string shell_quoted(const std::string& text) {
   std::string safe;
   for (const char c : text) safe += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return "'" + safe + "'";
@@ -58,7 +58,7 @@ std::string choices_of(const CommandHelp& c) {
     std::string names = o.names;
     std::ranges::replace(names, ',', '|');
     cases += fmt::format("        {}) COMPREPLY=($(compgen -W {} -- \"$word\")); return;;\n", names,
-                         quoted(fmt::format("{}", fmt::join(o.choices, " "))));
+                         shell_quoted(fmt::format("{}", fmt::join(o.choices, " "))));
   }
   return cases.empty() ? "" : "      case $before in\n" + cases + "      esac\n";
 }
@@ -68,7 +68,7 @@ std::string operands_of(const CommandHelp& c) {
   if (c.name == "check" || c.name == "bench" || c.name == "compare") return "      operands=$variants\n";
   for (const OptionHelp& o : c.options) {
     if (!o.names.starts_with('-') && !o.choices.empty()) {
-      return fmt::format("      operands={}\n", quoted(fmt::format("{}", fmt::join(o.choices, " "))));
+      return fmt::format("      operands={}\n", shell_quoted(fmt::format("{}", fmt::join(o.choices, " "))));
     }
   }
   return "";
@@ -103,8 +103,8 @@ std::string bash_completion(std::span<const CommandHelp> commands, std::span<con
   std::string names, cases;
   for (const CommandHelp& c : commands) {
     names += (names.empty() ? "" : " ") + c.name;
-    cases += fmt::format("    {})\n      options={}\n{}{}      ;;\n", c.name, quoted(long_names(c)), operands_of(c),
-                         choices_of(c));
+    cases += fmt::format("    {})\n      options={}\n{}{}      ;;\n", c.name, shell_quoted(long_names(c)),
+                         operands_of(c), choices_of(c));
   }
   return fmt::format(
       "# bash completion of bitproof, written by `bitproof completion`. zsh: autoload bashcompinit && bashcompinit "
@@ -121,7 +121,7 @@ std::string bash_completion(std::span<const CommandHelp> commands, std::span<con
       "}}\n"
       "_bitproof_words() {{ COMP_WORDBREAKS=${{COMP_WORDBREAKS//:}}; _bitproof \"$@\"; }}  # ids hold colons\n"
       "complete -o filenames -F _bitproof_words bitproof\n",
-      quoted(fmt::format("{}", fmt::join(variants, " "))), quoted(names), cases);
+      shell_quoted(fmt::format("{}", fmt::join(variants, " "))), shell_quoted(names), cases);
 }
 
 }  // namespace bitproof
