@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace bitproof {
 namespace {
@@ -55,6 +56,18 @@ std::vector<int> allocate_repeats(std::span<const double> uncertainty, std::span
     ++repeats[best];
     spare_s -= cost_s[best];
   }
+}
+
+std::vector<bool> affordable(std::span<const double> cost_s, double left_s) {
+  std::vector<std::size_t> order(cost_s.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::ranges::sort(order, {}, [&](std::size_t i) { return cost_s[i]; });
+  std::vector<bool> chosen(cost_s.size());
+  for (const std::size_t i : order) {
+    if ((left_s -= cost_s[i]) < 0) break;
+    chosen[i] = true;
+  }
+  return chosen;
 }
 
 }  // namespace bitproof

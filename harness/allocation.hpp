@@ -20,4 +20,7 @@ std::vector<double> uncertainties(std::span<const Contrast> contrasts, const Cel
 // u / repeats.
 std::vector<int> allocate_repeats(std::span<const double> uncertainty, std::span<const double> cost_s, double spare_s);
 
+// The cells that a round can hold in left_s: all, where they fit together, else the cheapest that do.
+std::vector<bool> affordable(std::span<const double> cost_s, double left_s);
+
 }  // namespace bitproof

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "allocation.hpp"
@@ -102,8 +103,20 @@ double LatticeRun::round_s() const {
                                [&](const Cell& c) { return cost_s(c); });
 }
 
-// Rounds that are wanted are begun while they are expected to end within the budget; the first one in any case.
-bool LatticeRun::begins(int round) const { return round == 0 || spent_s() + round_s() <= plan_.budget_s; }
+// All cells in the first round, and while a whole round is expected to end within the budget; else the cheapest that
+// are. None where these answer nothing.
+std::vector<bool> LatticeRun::chosen(int round) const {
+  if (round == 0) return std::vector<bool>(cells_.size(), true);
+  std::vector<double> costs;
+  for (const Cell& c : cells_) costs.push_back(cost_s(c));
+  const std::vector<bool> list = affordable(costs, plan_.budget_s - spent_s());
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    if (list[i] && cells_[i].index) indices.push_back(*cells_[i].index);
+  }
+  const bool answers = std::ranges::any_of(contrasts_, [&](const Contrast& c) { return subset(c, indices); });
+  return answers ? list : std::vector<bool>(cells_.size());
+}
 
 std::vector<int> LatticeRun::repeats(int round) const {
   std::vector<int> fill;
@@ -172,11 +185,12 @@ void LatticeRun::open(Group& group, Clearance& clearance, const LatticeHooks& ho
     specs.push_back(cells_[i].spec);
   }
   bench_ = std::make_unique<Workbench>(bench_options(), specs, clearance, hooks.set_up, plan_.weights);
-  if (!group.tried) bench_->try_loops(hooks.trials);
+  if (!group.tried && plan_.tries_loops) bench_->try_loops(hooks.trials);
   group.tried = true;
 }
 
-bool LatticeRun::measure_round(int round, Clearance& clearance, const LatticeHooks& hooks) {
+bool LatticeRun::measure_round(int round, const std::vector<bool>& list, Clearance& clearance,
+                               const LatticeHooks& hooks) {
   const std::vector<int> wanted = repeats(round);
   Rng rng(stream_seed(plan_.seed, 0x6c617474696365, round));
   std::vector<std::size_t> order(groups_.size());
@@ -186,7 +200,9 @@ bool LatticeRun::measure_round(int round, Clearance& clearance, const LatticeHoo
     std::vector<std::size_t> places(groups_[g].cells.size());  // in the group, and so among the arms of its bench
     std::iota(places.begin(), places.end(), 0u);
     shuffle(places, rng);
-    std::erase_if(places, [&](std::size_t p) { return cells_[groups_[g].cells[p]].has_round(round); });
+    std::erase_if(places, [&](std::size_t p) {
+      return !list[groups_[g].cells[p]] || cells_[groups_[g].cells[p]].has_round(round);
+    });
     if (places.empty()) continue;
     if (!bench_ || open_group_ != g) open(groups_[g], clearance, hooks);
     open_group_ = g;
@@ -196,7 +212,7 @@ bool LatticeRun::measure_round(int round, Clearance& clearance, const LatticeHoo
       if (hooks.progress) {
         const auto done =
             static_cast<double>(std::ranges::count_if(cells_, [&](const Cell& c) { return c.has_round(round); }));
-        hooks.progress({round + 1, plan_.rounds, cell.spec.label,
+        hooks.progress({round + 1, std::max(plan_.rounds, round + 1), cell.spec.label,
                         std::min(1.0, round == 0 ? done / static_cast<double>(cells_.size()) / plan_.rounds
                                                  : spent_s() / plan_.budget_s)});
       }
@@ -212,8 +228,10 @@ bool LatticeRun::measure_round(int round, Clearance& clearance, const LatticeHoo
 
 void LatticeRun::measure(Clearance& clearance, const LatticeHooks& hooks) {
   group(clearance);
-  for (int round = rounds(); round < plan_.most_rounds && begins(round) && !interrupted(); ++round) {
-    if (!measure_round(round, clearance, hooks)) return;
+  for (int round = rounds(); round < plan_.most_rounds && !interrupted(); ++round) {
+    const std::vector<bool> list = chosen(round);
+    if (std::ranges::none_of(list, std::identity{})) return;
+    if (!measure_round(round, list, clearance, hooks)) return;
   }
 }
 

@@ -1,6 +1,7 @@
 // Measures the recipes of a lattice inside a budget of time: every cell once a round, in an order shuffled anew from
 // the recorded seed, until the rounds are made and the time is up. What is left of a round's share of the time goes to
-// repeats where the answer is least certain for its price (allocation.hpp).
+// repeats where the answer is least certain for its price (allocation.hpp); and when no whole round fits any more, to
+// rounds of the cheaper cells, which sharpen the contrasts that need no others.
 #pragma once
 
 #include <functional>
@@ -73,8 +74,9 @@ class LatticeRun {
   WorkbenchOptions bench_options() const;
   void group(Clearance& clearance);
   void open(Group& group, Clearance& clearance, const LatticeHooks& hooks);
-  bool measure_round(int round, Clearance& clearance, const LatticeHooks& hooks);  // false when stopped
-  bool begins(int round) const;
+  // Of these places in cells_; false when stopped.
+  bool measure_round(int round, const std::vector<bool>& list, Clearance& clearance, const LatticeHooks& hooks);
+  std::vector<bool> chosen(int round) const;
   std::vector<int> repeats(int round) const;
   double cost_s(const Cell& cell) const;
   double round_s() const;

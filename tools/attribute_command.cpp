@@ -25,6 +25,8 @@ constexpr double kWholeLattice_s = 30 * 60;
 // Kept of it for the micro-benchmarks.
 constexpr double kPrediction_s = 60;
 
+constexpr int kCeilingRounds = 4;
+
 struct Size {
   bool whole;
   std::int64_t depth;
@@ -196,9 +198,11 @@ Json results(const LatticeRun& run, const AttributeOptions& options, const Ceili
   j["failures"] = failed;
   j["partial"] = interrupted();
   if (j["rounds"].get<int>() < size.rounds) {
-    j["rounds_why"] = interrupted() ? "interrupted"
-                                    : fmt::format("{} of {} rounds fit the budget of {}", j["rounds"].get<int>(),
-                                                  size.rounds, options.budget);
+    j["rounds_why"] =
+        interrupted()
+            ? "interrupted"
+            : fmt::format("{} of {} whole rounds fit the budget of {}; what was left went to the cheaper recipes",
+                          j["rounds"].get<int>(), size.rounds, options.budget);
   }
   j["packings_together"] = run.packings_why().empty();
   if (!run.packings_why().empty()) j["packings_why"] = run.packings_why();
@@ -308,7 +312,7 @@ int attribute_command(const AttributeOptions& options) {
   }
   Clearance clearance;
   CeilingTable ceilings;
-  measure_ceilings(ceilings, plan.threads, 5);
+  measure_ceilings(ceilings, plan.threads, kCeilingRounds);
   measure_cells(run, clearance, options.resume);
   for (const Cell& cell : run.cells()) {
     for (const CellSample& s : cell.samples) ceilings.states.add({s.loop.ping_pong_ns, "", s.loop.load});

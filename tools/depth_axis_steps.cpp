@@ -88,6 +88,7 @@ Json measure_depth_axis(const std::vector<std::int64_t>& depths, const Attribute
                      .most_rounds = rounds,
                      .budget_s = 1e9,
                      .beside = false,
+                     .tries_loops = depth == depths.front(),
                      .weights = weights};
     LatticeRun run(plan, choose_threads(0, false));
     const std::string file = options.resume.empty() ? "" : fmt::format("{}.depth{}", options.resume, depth);

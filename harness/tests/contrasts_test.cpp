@@ -205,6 +205,14 @@ TEST(Allocation, SpendsWhereItIsUncertainForItsPrice) {
   EXPECT_EQ(allocate_repeats(u, cost, 1e9), (std::vector<int>{kMostRepeats, kMostRepeats, 1, kMostRepeats}));
 }
 
+TEST(Allocation, WhatIsLeftHoldsTheCheapest) {
+  const double cost[] = {5, 1, 3, 1};
+  EXPECT_EQ(affordable(cost, 10), std::vector<bool>(4, true));
+  EXPECT_EQ(affordable(cost, 9), (std::vector<bool>{false, true, true, true}));
+  EXPECT_EQ(affordable(cost, 2), (std::vector<bool>{false, true, false, true}));
+  EXPECT_EQ(affordable(cost, 0.5), std::vector<bool>(4));
+}
+
 TEST(Allocation, LearnsFromThreeRounds) {
   const Contrast contrast = {-1, 1, 0};
   const CellRounds two = {{0, 0.1}, {0, 0}, {0, 0}}, three = {{0, 0.4, -0.3}, {0, 0.01, 0}, {0, 0, 0.01}};

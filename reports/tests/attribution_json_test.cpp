@@ -67,6 +67,29 @@ TEST(AttributionMarkdown, SaysNoEffectShown) {
       << text;
 }
 
+TEST(AttributionMarkdown, ShowsWhatStandsBesideIt) {
+  const Lattice lattice = two_factors();
+  std::vector<Cell> cells = four_cells(lattice);
+  for (Cell& cell : cells)
+    cell.spec.label = "best on " + std::to_string(*cell.index + 1) + (*cell.index ? " threads" : " thread");
+  for (std::size_t i = 0; i < 4; ++i) cells[i].spec.threads = static_cast<int>(i) + 1;
+  Json j = to_json(attribute(lattice, cells), 16);
+  const int threads[] = {8};
+  j.update({{"model", "a | b"},
+            {"layers", 1},
+            {"profiles", {profile_json(cells[0], 1000.0), profile_json(cells[1], std::nullopt)}},
+            {"scaling", scaling_json(scaling(cells, 2), scale_model(cells[0], 10, threads), "")},
+            {"cells", Json::array()}});
+  j["cells"].push_back(cell_summary(cells[0], {}));
+  j["cells"][0]["memory"] = memory_json({.pool_high_water_bytes = 5e6, .weight_bytes = 1.5e9});
+  const std::string text = attribution_report(j);
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("model a \\| b, 1 layers, depth 16"), HasSubstr("| residual | 0.00 % |"),
+                    HasSubstr("threads started and waited for | 0.00 % | not measured |"),
+                    HasSubstr("| 3 | 2 | 2.00x | 0.67 | 0.25 | measured, oversubscribed |"), HasSubstr("**modelled**"),
+                    HasSubstr("| best on 1 thread | 1500.0 | 0.0 | 0.00 | 5.00 | 0 |")));
+}
+
 TEST(ProfileJson, NamesTheResidual) {
   const Lattice lattice = two_factors();
   Cell cell = made_up_cell(lattice, 0, {10, 10});
