@@ -39,6 +39,13 @@ std::string markdown(const zoo::SelftestResult& result) {
   std::string out =
       fmt::format("Killed {} of {}; {} false alarms in {} runs of {} clean twins.\n\n", result.killed(),
                   result.planted(), result.false_alarms(), result.planted() * result.repeat, result.planted());
+  for (const zoo::Outcome& o : result.outcomes) {
+    for (const zoo::Kill& a : o.alarms) {
+      out += fmt::format("- False alarm of the clean twin of {}, by {}: {}\n", escape_markdown(o.name), a.check,
+                         escape_markdown(a.reason));
+    }
+  }
+  if (result.false_alarms() > 0) out += "\n";
   out += "| planted fault | how it lies | killed by |\n|---|---|---|\n";
   for (const zoo::Outcome& o : result.outcomes) {
     const std::string by = !o.skipped.empty() ? "skipped: " + o.skipped

@@ -1,17 +1,53 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
+#include "clock.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "error.hpp"
+#include "interrupt.hpp"
 #include "machine.hpp"
+#include "physics.hpp"
 #include "reports/audit/render.hpp"
+#include "reports/audit/reproduction.hpp"
 #include "reports/audit/transcript.hpp"
 #include "reports/file.hpp"
+#include "steps.hpp"
+#include "subject.hpp"
+#include "terminal.hpp"
+#include "worker.hpp"
 
 namespace bitproof {
 namespace {
+
+// The read rate of this machine, by what was just measured of it: the fastest single reading, and the margin of the
+// physics gate above it.
+audit::Cpu measured_here() {
+  const Machine machine = read_machine();
+  CeilingTable ceilings;
+  const int threads = choose_threads(0, false);
+  measure_ceilings(ceilings, threads, 3);
+  if (ceilings.samples.empty()) throw BadInput("--machine: {}", ceilings.why);
+  const auto fastest = std::ranges::max_element(ceilings.samples, {}, &ReadSample::gb_per_s);
+  audit::Cpu here;
+  here.name = machine.cpu_model.value.value_or("this machine");
+  here.source = "measured here";
+  here.cores = threads;
+  here.threads = static_cast<double>(machine.cpus.size());
+  here.memory_bytes_per_s = 1e9 * fastest->gb_per_s * kMostOfCeiling;
+  return here;
+}
+
+// A report that names no CPU is held against this machine too.
+void judge_by_this_machine(audit::Docket& docket) {
+  const audit::Cpu here = measured_here();
+  docket.cpus.insert(docket.cpus.begin(), here);
+  for (audit::Report& report : docket.reports) {
+    if (report.cpu.empty()) report.cpu = here.name;
+  }
+}
 
 audit::Docket read_docket(const AuditOptions& options) {
   audit::Docket docket;
@@ -25,6 +61,7 @@ audit::Docket read_docket(const AuditOptions& options) {
     }
     docket.reports.push_back(std::move(report));
   }
+  if (options.machine) judge_by_this_machine(docket);
   return docket;
 }
 
@@ -38,15 +75,52 @@ int compare_transcript(const AuditOptions& options) {
   return faults.empty() ? kOk : kFailed;
 }
 
+// Of the claims that name one command. What cannot be run leaves its reason with each of them.
+void run_command(const std::string& command, std::vector<audit::Reproduced>& of_command) {
+  const double start = steady_ns();
+  try {
+    Worker worker(this_binary(), audit::arguments_of(command));
+    const Worker::Ending ending = worker.end();
+    for (auto& r : of_command) r = audit::reproduced(*r.claim, ending.printed, ending.exit_code, ending.last_words);
+  } catch (const CrewFailed& e) {
+    for (auto& r : of_command) r.why = e.what();
+  } catch (const Interrupted&) {
+    for (auto& r : of_command) r.why = "interrupted";
+  }
+  for (auto& r : of_command) r.seconds = 1e-9 * (steady_ns() - start);
+}
+
+// Each command is run once, however many claims name it.
+int reproduce(const audit::Docket& docket, bool json) {
+  std::map<std::string, std::vector<audit::Reproduced>> by_command;
+  for (const audit::Claim* c : docket.claims()) {
+    if (c->reproduce) by_command[c->reproduce->command].push_back({.claim = c, .why = "interrupted before it"});
+  }
+  ProgressLine progress("reproduce");
+  double done = 0;
+  for (auto& [command, of_command] : by_command) {
+    if (interrupted()) break;
+    progress.update(done++ / static_cast<double>(by_command.size()), command);
+    run_command(command, of_command);
+  }
+  std::vector<audit::Reproduced> all;
+  for (auto& [command, of_command] : by_command) all.insert(all.end(), of_command.begin(), of_command.end());
+  const std::string here = read_machine().cpu_model.value.value_or("an unknown CPU");
+  if (json) {
+    fmt::print("{}\n", audit::reproduction_json(docket, all, here).dump(2));
+  } else {
+    fmt::print("{}", audit::reproduction_text(docket, all, here));
+  }
+  if (interrupted()) return kInterrupted;
+  return std::ranges::all_of(all, [](const auto& r) { return r.value.has_value(); }) ? kOk : kFailed;
+}
+
 }  // namespace
 
 int audit_command(const AuditOptions& options) {
   if (!options.against.empty()) return compare_transcript(options);
   const audit::Docket docket = read_docket(options);
-  if (options.reproduce) {
-    fmt::print("{}", audit::reproduction(docket, read_machine().cpu_model.value.value_or("an unknown CPU")));
-    return kOk;
-  }
+  if (options.reproduce) return reproduce(docket, options.json);
   const auto verdicts = audit::audit(docket);
   if (options.json) {
     fmt::print("{}\n", audit::to_json(docket, verdicts).dump(2));
@@ -63,10 +137,12 @@ void add_audit(CommandLine& line) {
   auto [sub, o] = line.add("audit", "somebody's report against arithmetic, physics and itself", audit_command);
   sub.option("claims", o.claims, "claims files, held against each other too").required();
   sub.option("--machines", o.machines, "table of CPUs (default: suites/machines/cpus.toml)");
+  sub.flag("--machine", o.machine,
+           "reports made on this machine, or naming none, are held against what it is measured to read");
   sub.option("--against", o.against, "the report itself: is the claims file a complete copy? Nothing else is done");
   sub.flag("--summary", o.summary, "the verdict alone");
   sub.flag("--markdown", o.markdown, "the table of the README");
-  sub.flag("--reproduce", o.reproduce, "the commands that measure the same here; nothing is run");
+  sub.flag("--reproduce", o.reproduce, "measure what can be measured here, and put it beside the claim; minutes");
   sub.json(o.json);
 }
 

@@ -36,6 +36,7 @@ void add_check(CommandLine&);
 struct SelftestOptions {
   std::string filter;
   int repeat = 1;
+  std::uint64_t first_seed = 1;
   bool json = false, markdown = false;
 };
 int selftest_command(const SelftestOptions&);
@@ -128,7 +129,7 @@ struct AuditOptions {
   std::vector<std::string> claims;  // files
   std::string machines;             // empty: suites/machines/cpus.toml
   std::string against;              // the report that a claims file transcribes
-  bool json = false, markdown = false, summary = false, reproduce = false;
+  bool machine = false, json = false, markdown = false, summary = false, reproduce = false;
 };
 int audit_command(const AuditOptions&);
 void add_audit(CommandLine&);

@@ -70,8 +70,6 @@ class ProcessCrew final : public Crew {
   std::array<std::unique_ptr<Worker>, kSeats> workers_;
 };
 
-std::string this_binary() { return std::filesystem::read_symlink("/proc/self/exe"); }
-
 bool is_binary(const std::string& path) {
   return path.find('/') != std::string::npos && std::filesystem::is_regular_file(path) &&
          access(path.c_str(), X_OK) == 0;

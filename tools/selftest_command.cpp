@@ -37,8 +37,10 @@ int selftest_command(const SelftestOptions& options) {
   zoo::SelftestResult result;
   {
     ProgressLine line("selftest");
-    result = zoo::selftest(zoo::all_faults(), {.filter = options.filter, .repeat = options.repeat, .width = width},
-                           [&](double fraction) { line.update(fraction); });
+    result = zoo::selftest(
+        zoo::all_faults(),
+        {.filter = options.filter, .repeat = options.repeat, .first_seed = options.first_seed, .width = width},
+        [&](double fraction) { line.update(fraction); });
   }
   if (options.json) {
     fmt::print("{}\n", to_json(result).dump(2));
@@ -55,6 +57,7 @@ void add_selftest(CommandLine& line) {
   auto [sub, o] = line.add("selftest", "the harness against its zoo of planted faults", selftest_command);
   sub.option("filter", o.filter, "part of a fault's name");
   sub.option("--repeat", o.repeat, "runs of each clean twin, each with other inputs").at_least_one();
+  sub.option("--first-seed", o.first_seed, "of those runs, so that many can be divided");
   sub.json(o.json);
   sub.flag("--markdown", o.markdown, "the kill table in Markdown").excludes("--json");
 }

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <thread>
 
 #include "commands.hpp"
@@ -24,6 +25,8 @@ constexpr std::chrono::seconds kSilence{600};  // a checked, packed and calibrat
 constexpr std::chrono::seconds kFarewell{2};
 
 }  // namespace
+
+std::string this_binary() { return std::filesystem::read_symlink("/proc/self/exe"); }
 
 Worker::Worker(std::string binary, const std::vector<std::string>& arguments)
     : binary_(std::move(binary)), errors_(std::tmpfile(), std::fclose) {
@@ -53,15 +56,7 @@ Worker::Worker(std::string binary, const std::vector<std::string>& arguments)
 
 Worker::~Worker() {
   if (socket_ >= 0) close(socket_);
-  const auto deadline = std::chrono::steady_clock::now() + kFarewell;
-  while (pid_ > 0 && waitpid(pid_, nullptr, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      kill(pid_, SIGKILL);
-      waitpid(pid_, nullptr, 0);
-      return;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  reap();
 }
 
 void Worker::tell(const std::string& word) {
@@ -81,13 +76,28 @@ Json Worker::answer() {
     }
     if (interrupted()) throw Interrupted();
     if (std::chrono::steady_clock::now() > deadline) fail("said nothing for 10 minutes");
-    pollfd wait{socket_, POLLIN, 0};
-    if (poll(&wait, 1, 200) <= 0) continue;
-    char text[1 << 16];
-    const ssize_t n = recv(socket_, text, sizeof text, 0);
-    if (n <= 0) fail("ended");
-    pending_.append(text, static_cast<std::size_t>(n));
+    if (!read_more()) fail("ended");
   }
+}
+
+Worker::Ending Worker::end() {
+  while (read_more()) {
+    if (interrupted()) throw Interrupted();
+  }
+  const auto status = reap();
+  const bool ended = status && WIFEXITED(*status) && WEXITSTATUS(*status) <= kFailed;
+  const Json printed = Json::parse(pending_, nullptr, false);
+  if (!ended || !printed.is_object()) fail("wrote no JSON: " + pending_.substr(0, 80));
+  return {printed, WEXITSTATUS(*status), one_line(last_words())};
+}
+
+bool Worker::read_more() {
+  pollfd wait{socket_, POLLIN, 0};
+  if (poll(&wait, 1, 200) <= 0) return true;
+  char text[1 << 16];
+  const ssize_t n = recv(socket_, text, sizeof text, 0);
+  if (n > 0) pending_.append(text, static_cast<std::size_t>(n));
+  return n > 0;
 }
 
 std::string Worker::last_words() const {
@@ -101,10 +111,10 @@ std::string Worker::last_words() const {
   return last.starts_with(kPrefix) ? last.substr(std::strlen(kPrefix)) : last;
 }
 
-void Worker::fail(const std::string& what) {
-  if (interrupted()) throw Interrupted();
-  int status = 0;
+std::optional<int> Worker::reap() {
+  if (pid_ < 0) return status_;
   const auto deadline = std::chrono::steady_clock::now() + kFarewell;
+  int status = 0;
   pid_t ended = 0;
   while ((ended = waitpid(pid_, &status, WNOHANG)) == 0 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -112,16 +122,24 @@ void Worker::fail(const std::string& what) {
   if (ended == 0) {
     kill(pid_, SIGKILL);
     waitpid(pid_, &status, 0);
+  } else {
+    status_ = status;
   }
   pid_ = -1;
+  return status_;
+}
+
+void Worker::fail(const std::string& what) {
+  if (interrupted()) throw Interrupted();
+  const auto status = reap();
   const std::string words = one_line(last_words());
   const std::string after = words.empty() ? "" : ": " + words;
-  if (ended != 0 && WIFSIGNALED(status)) {
-    throw CrewFailed(fmt::format("{} crashed: {}{}", binary_, strsignal(WTERMSIG(status)), after));
+  if (status && WIFSIGNALED(*status)) {
+    throw CrewFailed(fmt::format("{} crashed: {}{}", binary_, strsignal(WTERMSIG(*status)), after));
   }
-  if (ended != 0 && WIFEXITED(status) && WEXITSTATUS(status) != 0) {
-    const std::string why = fmt::format("{} ended with exit code {}{}", binary_, WEXITSTATUS(status), after);
-    if (WEXITSTATUS(status) == kBadInput) throw WorkerRefused(why);
+  if (status && WIFEXITED(*status) && WEXITSTATUS(*status) != 0) {
+    const std::string why = fmt::format("{} ended with exit code {}{}", binary_, WEXITSTATUS(*status), after);
+    if (WEXITSTATUS(*status) == kBadInput) throw WorkerRefused(why);
     throw CrewFailed(why);
   }
   throw CrewFailed(fmt::format("{} {}{}", binary_, what, after));

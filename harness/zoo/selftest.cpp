@@ -1,5 +1,7 @@
 #include "zoo/selftest.hpp"
 
+#include <optional>
+
 #include "error.hpp"
 #include "nearest.hpp"
 #include "zoo/isolate.hpp"
@@ -20,10 +22,10 @@ std::vector<Fault> matching(const std::vector<Fault>& faults, const std::string&
   return chosen;
 }
 
-// One run of one subject: seed 0 is the planted fault, with the inputs of seed 1; seed s > 0 the clean twin.
+// One run of one subject: the planted fault, or its clean twin.
 struct Run {
   std::size_t fault;
-  std::uint64_t seed;
+  std::optional<std::uint64_t> clean_seed;  // none: the planted fault
 };
 
 }  // namespace
@@ -46,9 +48,12 @@ SelftestResult selftest(const std::vector<Fault>& all, const SelftestOptions& op
     std::vector<Job> jobs;
     for (std::size_t i = 0; i < faults.size(); ++i) {
       if (faults[i].alone != alone || !faults[i].skipped.empty()) continue;
-      for (std::uint64_t seed = 0; seed <= static_cast<std::uint64_t>(options.repeat); ++seed) {
+      runs.push_back({i, std::nullopt});
+      jobs.push_back([&f = faults[i]] { return f.planted(1); });
+      for (std::uint64_t run = 0; run < static_cast<std::uint64_t>(options.repeat); ++run) {
+        const std::uint64_t seed = options.first_seed + run;
         runs.push_back({i, seed});
-        jobs.push_back([&f = faults[i], seed] { return seed == 0 ? f.planted(1) : f.clean(seed); });
+        jobs.push_back([&f = faults[i], seed] { return f.clean(seed); });
       }
     }
     const std::vector<Kill> kills = run_isolated(jobs, alone ? 1 : options.width, options.limit, [&](std::size_t n) {
@@ -56,10 +61,10 @@ SelftestResult selftest(const std::vector<Fault>& all, const SelftestOptions& op
     });
     for (std::size_t i = 0; i < runs.size(); ++i) {
       Outcome& outcome = result.outcomes[runs[i].fault];
-      if (runs[i].seed == 0) {
+      if (!runs[i].clean_seed) {
         outcome.kill = kills[i];
       } else if (kills[i].killed()) {
-        outcome.alarms.push_back({kills[i].check, fmt::format("{} (seed {})", kills[i].reason, runs[i].seed)});
+        outcome.alarms.push_back({kills[i].check, fmt::format("{} (seed {})", kills[i].reason, *runs[i].clean_seed)});
       }
     }
     done += jobs.size();

@@ -43,7 +43,8 @@ struct SelftestResult {
 
 struct SelftestOptions {
   std::string filter{};                                       // part of a fault's name
-  int repeat = 1;                                             // runs of each clean twin, run i with seed i
+  int repeat = 1;                                             // runs of each clean twin
+  std::uint64_t first_seed = 1;                               // of the first of them; each has the next
   int width = 1;                                              // processes at a time, for those that measure no time
   std::chrono::milliseconds limit = std::chrono::minutes(5);  // of one run of one subject
 };

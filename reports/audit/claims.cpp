@@ -11,6 +11,7 @@
 
 #include "error.hpp"
 #include "nearest.hpp"
+#include "reports/audit/reproduction.hpp"
 
 namespace bitproof::audit {
 namespace {
@@ -207,6 +208,24 @@ class ClaimsReader {
           "[model]");
   }
 
+  Reproduction reproduction(const toml::node& node) {
+    const toml::table& table = table_of(node, "reproduce");
+    Reproduction r;
+    apply(table,
+          {{"command", into(r.command, "command")},
+           {"value", into(r.value, "value")},
+           {"unit", into(r.unit_text, "unit")}},
+          "reproduce");
+    try {
+      r.unit = parse_unit(r.unit_text);
+      arguments_of(r.command);
+      require_path(r.value);
+    } catch (const BadInput& e) {
+      throw bad(node, "reproduce: {}", e.what());
+    }
+    return r;
+  }
+
   void read_claim(const toml::table& table) {
     Claim c;
     c.report = report_.name;
@@ -238,7 +257,7 @@ class ClaimsReader {
            {"status", into(c.status, "status", kStatuses)},
            {"size", into(c.size, "size", kSizes)},
            {"holds", into(c.holds, "holds", kHolds)},
-           {"reproduce", into(c.reproduce, "reproduce")},
+           {"reproduce", [&](const toml::node& n) { c.reproduce = reproduction(n); }},
            {"shape", into(c.shape, "shape")},
            {"threads", into(c.threads, "threads")},
            {"samples", into(c.samples, "samples")},
@@ -260,6 +279,9 @@ class ClaimsReader {
     if (c.of.empty()) c.of = c.id;
     try {
       c.unit = parse_unit(c.unit_text);
+      if (c.reproduce && c.reproduce->unit.dimension != c.unit.dimension) {
+        throw BadInput("reproduce measures in '{}', and the claim is in '{}'", c.reproduce->unit_text, c.unit_text);
+      }
     } catch (const BadInput& e) {
       throw bad(table, "claim '{}': {}", c.id, e.what());
     }

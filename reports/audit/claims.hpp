@@ -43,6 +43,14 @@ struct Model {
   std::optional<double> cache_values(double positions) const;  // K and V of all layers, one sequence
 };
 
+// How the same is measured here.
+struct Reproduction {
+  std::string command;  // of bitproof, which is given --json
+  std::string value;    // where the figure stands in what it prints: techniques[name=simd].alone
+  std::string unit_text;
+  Unit unit;  // of that figure, of the claim's dimension
+};
+
 struct Claim {
   std::string report, id;  // report: file name without folder and .toml
   int line = 0;
@@ -69,7 +77,7 @@ struct Claim {
   std::string holds;                  // what the memory holds: weights, kv_cache, pool
   std::vector<std::int64_t> shape;    // rows, cols, batch
   std::optional<std::int64_t> threads, samples, tokens, batch, value_bytes;
-  std::string reproduce;  // the command of bitproof that measures the same here
+  std::optional<Reproduction> reproduce;
   bool headline = false;  // one of the few that a reader remembers
 
   std::string key() const { return report + "/" + id; }

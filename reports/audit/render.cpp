@@ -114,22 +114,6 @@ Json to_json(const Docket& docket, const std::vector<ClaimVerdict>& verdicts) {
           {"provenance", "claimed: the reports' figures; derived: every verdict, by the arithmetic beside it"}};
 }
 
-std::string reproduction(const Docket& docket, const std::string& here) {
-  std::string out;
-  for (const Report& report : docket.reports) {
-    for (const Claim& c : report.claims) {
-      if (c.reproduce.empty()) continue;
-      out += one_line(fmt::format("{} line {}: {} ({})", report.name, c.line, label(c), c.of)) + "\n";
-      out += one_line("  to measure here: " + c.reproduce) + "\n";
-    }
-    if (!out.empty())
-      out += one_line(fmt::format("  {} was on {}; here: {}", report.name,
-                                  report.cpu.empty() ? "a machine it does not name" : report.cpu, here)) +
-             "\n";
-  }
-  return out.empty() ? "no claim says how to measure it here\n" : "Nothing of this was run.\n" + out;
-}
-
 std::string markdown(const Docket& docket, const std::vector<ClaimVerdict>& verdicts) {
   std::string out;
   for (const Report& report : docket.reports) {

@@ -18,10 +18,6 @@ std::string summary(const Docket& docket, const std::vector<ClaimVerdict>& verdi
 // Every claim with a finding, worst first within its report.
 std::string details(const Docket& docket, const std::vector<ClaimVerdict>& verdicts);
 
-// Claims that can be measured here, each beside the command that does so, and on which machine each was or would be. It
-// runs nothing, and says so.
-std::string reproduction(const Docket& docket, const std::string& here);
-
 // The short table of the README.
 std::string markdown(const Docket& docket, const std::vector<ClaimVerdict>& verdicts);
 

@@ -37,6 +37,7 @@ TEST(SelftestReport, ASurvivorIsKilledByNullAndSaysWhy) {
 TEST(SelftestReport, TheTableShowsKillsSurvivorsAndSkips) {
   const std::string table = markdown(made_up());
   EXPECT_THAT(table, HasSubstr("Killed 1 of 2; 1 false alarms in 6 runs of 2 clean twins."));
+  EXPECT_THAT(table, HasSubstr("- False alarm of the clean twin of op/"));
   EXPECT_THAT(table, HasSubstr("| op/killed | zeros \\| ones | oracle |"));
   EXPECT_THAT(table, HasSubstr("| op/survivor | cheats | **nothing: it survived** |"));
   EXPECT_THAT(table, HasSubstr("| op/elsewhere | cheats | skipped: this CPU lacks avx512f |"));

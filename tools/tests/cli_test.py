@@ -5,6 +5,7 @@ busy machine can break a ledger.
 """
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -51,6 +52,16 @@ def limited(what, most):
 
 def files_in(folder):
     return sorted(p.relative_to(folder).as_posix() for p in Path(folder).rglob("*") if p.is_file())
+
+
+@functools.cache
+def smoke_run():
+    """What a finished `run --suite smoke --json` printed; its files are for reading."""
+    scratch = tempfile.TemporaryDirectory(prefix="bitproof-cli-")
+    unittest.addModuleCleanup(scratch.cleanup)
+    done = bitproof("run", "--suite", "smoke", "--out", Path(scratch.name) / "out", "--json")
+    assert done.returncode in MEASURED, done.stderr
+    return done.stdout
 
 
 class CommandLine(unittest.TestCase):
@@ -205,7 +216,7 @@ class Json(CommandLine):
                          self.json_of("machine"))  # fmt: skip
 
     def test_run_then_report(self):
-        j = self.json_of("run", "--suite", "smoke", "--out", self.folder / "out", codes=MEASURED)
+        j = self.parse(smoke_run())
         self.assert_keys({"run_json", "report", "failed"}, j)
         text = Path(j["run_json"]).read_text()
         run = self.parse(text)
@@ -244,8 +255,7 @@ class Json(CommandLine):
         self.assert_refused(bitproof("history", "loop/nome/", "--db", db), "'loop/nome/'", "loop/none")
 
     def test_report_refuses_a_run_that_does_not_add_up(self):
-        j = self.json_of("run", "--suite", "smoke", "--out", self.folder / "out", codes=MEASURED)
-        run = self.parse(Path(j["run_json"]).read_text())
+        run = json.loads(Path(self.parse(smoke_run())["run_json"]).read_text())
         measured = next(a for a in run["arms"] if a["tok_per_s"])
         rate = measured["tok_per_s"]
         for key in ("median", "ci_low", "ci_high", "p5", "p95"):
@@ -269,6 +279,28 @@ class Json(CommandLine):
         j = self.json_of("audit", *sorted((claims / "honest").glob("*.toml")))
         self.assertEqual({c["verdict"] for c in j["claims"]}, {"HOLDS"})
 
+    def test_audit_measures_what_was_claimed(self):
+        def claims(reproduce, **more):
+            head = "".join(f"[{k}]\n{v}\n" for k, v in more.items())
+            claim = '[[claims]]\nid = "a"\nline = 1\nquote = "q"\n'
+            return self.write("claims.toml", head + claim + reproduce)
+
+        checked = f'command = "bitproof check ternary_matmul/scalar --case {CASE}"'
+        mismatches = 'metric = "mismatches"\nvalue = "0"\nreproduce = {{ {}, value = "{}", unit = "" }}'
+        j = self.json_of("audit", claims(mismatches.format(checked, "passed")), "--reproduce")
+        [a] = j["reproduced"]
+        self.assertEqual((a["id"], a["claimed"], a["measured"]), ("claims/a", "0", "1"))
+        j = self.json_of("audit", claims(mismatches.format(checked, "nowhere")), "--reproduce", codes=(1,))
+        self.assertEqual(j["reproduced"][0]["measured"], None)
+        self.assertIn("no number at nowhere", j["reproduced"][0]["measured_why"])
+        refused = claims(mismatches.format('command = "bitproof run --out elsewhere"', "failed"))
+        self.assert_refused(bitproof("audit", refused, "--reproduce"), "no command that measures")
+
+        fast = claims('metric = "throughput"\nvalue = "100000"\nunit = "tok/s"\n',
+                      model='parameters = 7_000_000_000\nweight_bits = "2"')  # fmt: skip
+        verdicts = [self.json_of("audit", fast, *o, codes=(0, 1))["claims"][0]["verdict"] for o in ([], ["--machine"])]
+        self.assertEqual(verdicts, ["HOLDS", "IMPOSSIBLE"])
+
     def test_audit_shows_the_table_of_the_readme(self):
         seeds = sorted((SOURCE / "suites/claims").glob("*.toml"))
         self.assertIn(bitproof("audit", *seeds, "--markdown").stdout.strip(), (SOURCE / "README.md").read_text())
@@ -289,7 +321,9 @@ class Compare(CommandLine):
 
     def saved(self, name, ns, fingerprint="0123456789abcdef"):
         result = {"id": "x/y", "case": "rows=4", "threads": 1, "temperature": "cold", "state": "one state",
-                  "median_ns": ns, "samples": [ns, 1.01 * ns, 0.99 * ns, ns, ns]}  # fmt: skip
+                  "benchmark": "kernel", "skipped": False, "gb_per_s": None, "gop_per_s": None,
+                  "median_ns": ns, "ci_low_ns": 0.99 * ns, "ci_high_ns": 1.01 * ns,
+                  "samples": [ns, 1.01 * ns, 0.99 * ns, ns, ns], "n": 5}  # fmt: skip
         run = {"schema": "bitproof-run/1", "machine": {"fingerprint": fingerprint}, "bench": [result]}
         return self.write(name, json.dumps(run))
 
@@ -577,7 +611,8 @@ class FullDisk(CommandLine):
     def test_the_last_complete_run_is_kept(self):
         with self.small_disk() as (disk, fill):
             run = ("run", "--suite", "smoke", "--out", disk / "out")
-            first = Path(self.json_of(*run, codes=MEASURED)["run_json"])
+            kept = Path(self.parse(smoke_run())["run_json"])
+            first = Path(shutil.copytree(kept.parent, disk / "out" / kept.parent.name)) / kept.name
             complete = first.read_bytes()
             self.assertGreater(len(complete), self.LEFT)
 

@@ -52,6 +52,8 @@ TEST(Selftest, TwinsAreRepeatedWithOtherSeeds) {
   const auto third = [](std::uint64_t seed) { return seed == 3 ? Kill{"oracle", "rare"} : Kill{}; };
   EXPECT_TRUE(outcome_of(wrong, third, {.repeat = 2}).alarms.empty());
   EXPECT_THAT(outcome_of(wrong, third, {.repeat = 5}).alarms.at(0).reason, HasSubstr("(seed 3)"));
+  EXPECT_THAT(outcome_of(wrong, third, {.repeat = 1, .first_seed = 3}).alarms.at(0).reason, HasSubstr("(seed 3)"));
+  EXPECT_TRUE(outcome_of(wrong, third, {.repeat = 5, .first_seed = 4}).alarms.empty());
 }
 
 TEST(Selftest, WhatStopsARealRunStopsAFault) {
