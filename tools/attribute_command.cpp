@@ -109,7 +109,7 @@ void add_attribute(CommandLine& line) {
   sub.option("--threads", o.threads, "of the threading technique (default: physical cores)").threads();
   sub.option("--seed", o.seed, "of weights, prompt and order");
   sub.json(o.json);
-  sub.examples({"bitproof attribute --model tiny --rounds 2 --budget 1m"});
+  sub.examples({"bitproof attribute --model tiny --rounds 2 --budget 2m"});
 }
 
 }  // namespace bitproof
