@@ -350,7 +350,7 @@ void add_attribute(CommandLine& line) {
   sub.flag("--predict", o.predict, "run the micro-benchmarks of the predictions whatever the budget");
   sub.json(o.json);
   sub.flag("--markdown", o.markdown, "the tables of a report").excludes("--json");
-  sub.examples({"bitproof attribute --model tiny --rounds 2 --budget 1m"});
+  sub.examples({"bitproof attribute --model tiny --rounds 2 --budget 2m"});
 }
 
 }  // namespace bitproof

@@ -110,7 +110,7 @@ void add_bench(CommandLine& line) {
   sub.option("--budget", o.budget, "of a benchmark, without its set-up: 2s, 1m");
   sub.json(o.json);
   line.pass_google_flags(sub, o.google);
-  sub.examples({"bitproof bench memory/pool --suite smoke",
+  sub.examples({"bitproof bench memory/pool --suite smoke --budget 0.1s",
                 "bitproof bench ternary_matmul/scalar --suite smoke --axis rows=8,16 --budget 0.1s"});
 }
 

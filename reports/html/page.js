@@ -41,7 +41,7 @@
         box.append(into);
       }
       try {
-        await vegaEmbed(into, spec, {renderer: "svg", actions: false, config: config(), tooltip: {theme: dark.matches ? "dark" : "light"}});
+        await vegaEmbed(into, spec, {renderer: "svg", actions: false, logLevel: vega.Error, config: config(), tooltip: {theme: dark.matches ? "dark" : "light"}});
         const svg = into.querySelector("svg");
         svg.setAttribute("role", "img");
         svg.setAttribute("aria-label", box.dataset.name);
