@@ -27,6 +27,7 @@ struct LatticePlan {
   int most_rounds = 1 << 20;
   double budget_s = 3600;                        // of wall time over all sittings, set-up included
   bool beside = true;                            // also the arms of `beside_arms`
+  bool tries_loops = true;                       // the same recipes may have stood trial in an earlier run
   std::optional<std::size_t> memory_bytes{};     // that packed forms and caches may take; none: what is free
   std::shared_ptr<const PackedModel> weights{};  // of an earlier run with these recipes: not made again
 };
