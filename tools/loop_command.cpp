@@ -25,7 +25,7 @@ RecipeNames names_of(const LoopOptions& options, Techniques set, int threads, Cl
   for (const std::string& slot : options.slots) apply_slot(names, slot);  // refused before anything is searched
   if (options.recipe != "best") return names;
   const Machine machine = read_machine();
-  BestSearch search{model_by_name(options.model), threads};
+  BestSearch search{whole_shape({.model = options.model}), threads};
   search.llc_bytes = machine.llc_bytes.value.value_or(search.llc_bytes);
   return best_recipe(search, options.model, clearance);
 }
