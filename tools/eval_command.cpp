@@ -203,6 +203,7 @@ void add_eval(CommandLine& line) {
   sub.option("--threads", o.threads, "threads (default: physical cores)").threads();
   sub.option("--seed", o.seed, "of made-up weights and tokens");
   sub.json(o.json);
+  sub.examples({"bitproof eval --model tiny --tokens 8 --against none"});
 }
 
 }  // namespace bitproof

@@ -80,6 +80,7 @@ void add_export(CommandLine& line) {
   sub.option("--act", o.act, "silu or relu2, instead of the model's own activation");
   sub.option("--seed", o.seed, "of made-up weights");
   sub.json(o.json);
+  sub.examples({"bitproof export tiny.gguf --model tiny --format i2_s"});
 }
 
 }  // namespace bitproof

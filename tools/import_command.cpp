@@ -97,6 +97,7 @@ void add_import(CommandLine& line) {
   sub.option("--model", o.model, "the GGUF file that it ran: for the bytes that a token reads");
   sub.flag("--here", o.here, "it was measured on this machine; refused where its CPU is another");
   sub.json(o.json);
+  sub.examples({"bitproof import llama-bench.json"});
 }
 
 }  // namespace bitproof

@@ -7,27 +7,24 @@
 #include <optional>
 
 #include "error.hpp"
-#include "fingerprint.hpp"
 #include "interrupt.hpp"
 #include "machine.hpp"
 #include "reports/file.hpp"
 #include "reports/json.hpp"
+#include "reports/lattice_file.hpp"
 #include "terminal.hpp"
 
 namespace bitproof {
 namespace {
 
-// A rebuilt program is searched anew: its kernels may have changed, whatever their names.
-std::string build_fingerprint() {
-  const std::string program = read_file("/proc/self/exe");
-  return fmt::format("{:016x}", fingerprint(std::as_bytes(std::span(program))));
-}
-
 std::string recipe_file_name(const BestSearch& search, const std::string& model) {
-  return fmt::format("best-{}-{}-{}t.json", read_machine().fingerprint(), model, search.threads);
+  return fmt::format("best-{}-{}-{}x{}-{}t.json", read_machine().fingerprint(),
+                     std::filesystem::path(model).stem().string(), search.shape.layers, search.shape.hidden,
+                     search.threads);
 }
 
-// nullopt for what is not there, is another build's, is torn, or names what does not run here.
+// nullopt for what is not there, is torn, names what does not run here, or is of another build, whose kernels may be
+// others under the same names.
 std::optional<RecipeNames> kept_recipe(const std::string& path) {
   if (!std::filesystem::exists(path)) return std::nullopt;
   try {

@@ -139,6 +139,7 @@ void add_whatif(CommandLine& line) {
   sub.option("--threads", o.threads, "threads (default: physical cores)").threads();
   sub.option("--seed", o.seed, "of weights, prompt and order");
   sub.json(o.json);
+  sub.examples({"bitproof whatif --op ternary_matmul --faster 2x --model tiny --rounds 2"});
 }
 
 }  // namespace bitproof

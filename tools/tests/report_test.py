@@ -15,6 +15,9 @@ from pathlib import Path
 
 SOURCE, BITPROOF = (Path(a).resolve() for a in (sys.argv.pop(1), sys.argv.pop(1)))
 MEASURED = (0, 1)
+LLAMA_BENCH = {"build_commit": "abc", "cpu_info": "a CPU", "model_filename": "m.gguf", "model_type": "bitnet",
+               "model_size": 1000, "n_threads": 1, "n_prompt": 0, "n_gen": 4, "avg_ns": 4e9, "avg_ts": 1.0,
+               "samples_ts": [1.0, 1.0], "test_time": ""}  # fmt: skip
 VALIDATE = """
 import json, sys, jsonschema
 schema, *runs = json.load(sys.stdin)
@@ -128,6 +131,7 @@ class Reports(unittest.TestCase):
         binary.mkdir()
         (binary / "bitproof").symlink_to(BITPROOF)
         (self.folder / "suites").symlink_to(SOURCE / "suites")  # as they are written for the top of the repository
+        (self.folder / "llama-bench.json").write_text(json.dumps([LLAMA_BENCH]))
         environment = {**os.environ, "PATH": f"{binary}:{os.environ['PATH']}"}
         for command, examples in self.commands().items():
             self.assertTrue(examples, f"{command} --help has no example")
