@@ -161,9 +161,15 @@ TEST(Trials, ReadTheCodeBeforeTheyRunIt) {
   EXPECT_GT(runs, 0);
 }
 
+// An activation in floats, as foreign libraries want it: a change of the low bits of one may reach no integer of a row,
+// like an entry of a table. None of them is asked for look-ups.
+bool multiplies_floats(const std::string& id) {
+  return id.find("/eigen.") != std::string::npos || id.find("/openblas.") != std::string::npos;
+}
+
 TEST(LookUps, AreFoundInEveryTmacVariantAndInNoOther) {
   for (const auto& v : variants<ternary_matmul::Kernel>()) {
-    if (!v.runnable()) continue;
+    if (!v.runnable() || multiplies_floats(v.id)) continue;
     const TableReach reach = table_reach(*v.kernel);
     EXPECT_EQ(reach.is_table(), v.info->techniques.has(Technique::tmac)) << v.id << ": " << reach.mean;
     EXPECT_TRUE(screen_effect(v).ok()) << v.id;
