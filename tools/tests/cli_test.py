@@ -620,7 +620,7 @@ class BadInput(CommandLine):
         self.assertIn("no case ran", done.stderr)
 
     def test_too_little_memory(self):
-        limit = limited(resource.RLIMIT_AS, 1_700_000_000)
+        limit = limited(resource.RLIMIT_AS, 1_300_000_000)
         if bitproof("list", limit=limit).returncode != 0:
             self.skipTest("this build (sanitizers) needs more address space than the limit leaves")
         self.assert_refused(bitproof("loop", "--recipe", "simd", limit=limit), "memory", "--model")
