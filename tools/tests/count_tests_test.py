@@ -28,6 +28,29 @@ class CountTests(unittest.TestCase):
     def junit(self, *cases):
         return '<?xml version="1.0" encoding="UTF-8"?><testsuite name="x">' + "".join(cases) + "</testsuite>"
 
+    def gtest(self, *cases):
+        """Of a GoogleTest program that ctest calls `a`, beside ctest's own file."""
+        return "<testsuites><testsuite>" + "".join(cases) + "</testsuite></testsuites>"
+
+    def expect_with_gtest(self, line, code, ctest, gtest):
+        with tempfile.TemporaryDirectory() as folder:
+            path, parts = Path(folder) / "tests.xml", Path(folder) / "gtest"
+            parts.mkdir()
+            path.write_text(self.junit(ctest))
+            (parts / "a.xml").write_text(gtest)
+            result = subprocess.run([sys.executable, PROGRAM, path], capture_output=True, text=True)
+        self.assertEqual((result.stdout, result.returncode), (line + "\n", code), result.stderr)
+
+    def test_a_program_of_gtest_counts_as_its_tests(self):
+        done, skipped = '<testcase name="x" status="run" result="completed"/>', '<testcase name="y" status="run" result="skipped"/>'
+        failed = '<testcase name="z" status="run" result="completed"><failure message="no"/></testcase>'
+        fell = FAILED.replace('"b"', '"a"')
+        self.expect_with_gtest("2 passed, 0 failed, 1 skipped", 0, PASSED, self.gtest(done, done, skipped))
+        self.expect_with_gtest("1 passed, 1 failed", 1, fell, self.gtest(done, failed))
+        self.expect_with_gtest("1 passed, 1 failed", 1, fell, self.gtest(done))  # it fell after its last test
+        self.expect_with_gtest("0 passed, 0 failed", 1, PASSED, self.gtest())
+        self.expect_with_gtest("0 passed, 0 failed", 1, PASSED, self.gtest(done)[:-8])
+
     def test_all_passed(self):
         self.expect("2 passed, 0 failed", 0, self.junit(PASSED, PASSED))
 
