@@ -17,7 +17,7 @@ function(bitproof_untimed target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
-# Preset `release` compiles a target's sources in eight groups. A file's group follows from its name alone, so a new file
+# Presets `release` and `fuzz` compile a target's sources in eight groups. A file's group follows from its name alone, so a new file
 # moves no other; names in the anonymous namespaces of one group must differ.
 function(bitproof_grouped target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
