@@ -25,8 +25,6 @@ constexpr double kWholeLattice_s = 30 * 60;
 // Kept of it for the micro-benchmarks.
 constexpr double kPrediction_s = 60;
 
-constexpr int kCeilingRounds = 4;
-
 struct Size {
   bool whole;
   std::int64_t depth;
@@ -312,7 +310,7 @@ int attribute_command(const AttributeOptions& options) {
   }
   Clearance clearance;
   CeilingTable ceilings;
-  measure_ceilings(ceilings, plan.threads, kCeilingRounds);
+  measure_ceilings(ceilings, plan.threads, options.ceiling_rounds);
   measure_cells(run, clearance, options.resume);
   for (const Cell& cell : run.cells()) {
     for (const CellSample& s : cell.samples) ceilings.states.add({s.loop.ping_pong_ns, "", s.loop.load});
@@ -341,6 +339,7 @@ void add_attribute(CommandLine& line) {
       .one_of({"auto", "all", "corners"});
   sub.option("--depth", o.depth, "positions before the timed token; -1: by the budget").between(-1, 1'000'000);
   sub.option("--rounds", o.rounds, "interleaved rounds, no more (default: as many as the budget holds)").at_least_one();
+  sub.ceiling_rounds(o.ceiling_rounds);
   sub.option("--lattice", o.lattice, "factors and levels of your own, a TOML file");
   sub.option("--depths", o.depths, "instead: what a cache is worth at each of these depths, as 4,16,64,256,1024")
       .excludes("--lattice");

@@ -44,7 +44,7 @@ Json measured_run(const BaselineOptions& options) {
       bench_with_progress(suite.benchmarks, options.filter, threads, {}, clearance,
                           {.width = options.width / 100, .budget_s = parse_budget_s(options.budget)});
   CeilingTable ceilings;
-  if (!interrupted()) measure_ceilings(ceilings, threads, 3);
+  if (!interrupted()) measure_ceilings(ceilings, threads, options.ceiling_rounds);
   add_states(ceilings, results);
   run["ceilings"] = to_json(ceilings);
   run["bench"] = to_json(results, ceilings);
@@ -152,6 +152,7 @@ void add_baseline(CommandLine& line) {
   sub.option("--threads", o.threads, "most threads (default: physical cores)").threads();
   sub.option("--smallest-effect", o.smallest_effect, "percent; a change below it does not matter");
   sub.option("--width", o.width, "percent; a case is done when its interval is no wider");
+  sub.ceiling_rounds(o.ceiling_rounds);
   sub.option("--budget", o.budget, "of a case: 90s, 5m or 1h");
   sub.option("--ambiguous", o.ambiguous, "cases that are neither").one_of({"warn", "fail", "ignore"});
   sub.option("--markdown", o.markdown, "write the answer to a file too, to comment a pull request with");

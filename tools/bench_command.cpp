@@ -83,7 +83,7 @@ int bench_command(const BenchOptions& options) {
   const std::vector<BenchResult> results =
       bench_with_progress(suite.benchmarks, options.filter, cores, options.google, clearance, adaptive);
   CeilingTable ceilings;
-  if (!interrupted()) measure_ceilings(ceilings, cores, 3);
+  if (!interrupted()) measure_ceilings(ceilings, cores, options.ceiling_rounds);
   add_states(ceilings, results);
 
   const Json list = to_json(results, ceilings);
@@ -108,6 +108,7 @@ void add_bench(CommandLine& line) {
              "a sweep: rows=1024,4096, threads=1,2, fill=random,zero, temperature=hot,cold, prefetch=0,8 ...");
   sub.option("--width", o.width, "percent; a benchmark is done when the interval of its median is no wider");
   sub.option("--budget", o.budget, "of a benchmark, without its set-up: 2s, 1m");
+  sub.ceiling_rounds(o.ceiling_rounds);
   sub.json(o.json);
   line.pass_google_flags(sub, o.google);
   sub.examples({"bitproof bench memory/pool --suite smoke --budget 0.1s",

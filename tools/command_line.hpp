@@ -61,6 +61,10 @@ class Subcommand {
   // Shown in the help and the man page; tests run them, in the order of the commands.
   void examples(std::vector<std::string> lines);
   void hidden();  // left out of the help: what programs start, not people
+  Option ceiling_rounds(int& value) {
+    return option("--ceiling-rounds", value, "of what memory, caches and cores do at best; 0: not measured")
+        .between(0, 1000);
+  }
   Option json(bool& value) { return flag("--json", value, "one JSON object on standard output instead of text"); }
 
  private:

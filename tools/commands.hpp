@@ -76,7 +76,7 @@ struct LoopOptions {
   std::vector<std::string> slots;
   std::int64_t tokens = 8, depth = 16, prefill = 0, layers = 0;  // layers 0: the model's
   int threads = 0;                                               // 0: all physical cores
-  int samples = 3;
+  int samples = 3, ceiling_rounds = 5;
   bool oversubscribe = false, by_depth = false;
   std::string model = "7b", act;
   std::string prompt;  // text, in place of depth + 1 random tokens
@@ -95,7 +95,7 @@ struct BenchOptions {
   std::vector<std::string> axes;    // "rows=1024,4096"
   double width = 2;                 // percent
   std::string budget = "1s";        // of a benchmark
-  int threads = 0;
+  int threads = 0, ceiling_rounds = 3;
   bool json = false;
 };
 int bench_command(const BenchOptions&);
@@ -104,7 +104,7 @@ void add_bench(CommandLine&);
 struct AttributeOptions {
   std::string model = "7b", act, cells = "auto", lattice, resume, depths;
   std::int64_t depth = -1;
-  int rounds = 0, threads = 0;
+  int rounds = 0, threads = 0, ceiling_rounds = 4;
   std::string budget = "5m";
   std::uint64_t seed = 1;
   bool predict = false, markdown = false, json = false;
@@ -190,7 +190,7 @@ struct BaselineOptions {
   std::string action;  // save | check
   std::string base;    // a run file, or of check also a bitproof binary
   std::string suite = "compare", filter;
-  int threads = 0;
+  int threads = 0, ceiling_rounds = 3;
   double smallest_effect = 3, width = 2;  // percent
   std::string budget = "60s";
   std::string ambiguous = "warn";

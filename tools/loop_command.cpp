@@ -205,7 +205,7 @@ int loop_command(const LoopOptions& options) {
   const ProcessMemory memory = process_memory();  // before the ceiling's buffer is added to it
   const int cores = choose_threads(0, false);
   CeilingTable ceilings;
-  if (!interrupted()) measure_ceilings(ceilings, std::min(spec.threads, cores), 5);
+  if (!interrupted()) measure_ceilings(ceilings, std::min(spec.threads, cores), options.ceiling_rounds);
   add_states(ceilings, bench->arms());
 
   Json j = to_json(arm, ceilings, depth);
@@ -259,6 +259,7 @@ void add_loop(CommandLine& line) {
   sub.flag("--by-depth", o.by_depth, "also decode from 64, 128 ... positions, and from --depth, in turn");
   sub.option("--prefill", o.prefill, "also time a prefill of this many positions").at_least_one();
   sub.option("--samples", o.samples, "timed repetitions").at_least_one();
+  sub.ceiling_rounds(o.ceiling_rounds);
   sub.option("--layers", o.layers, "layers (default: the model's); fewer is said in every output").at_least_one();
   sub.option("--threads", o.threads, "threads (default: physical cores)").threads();
   sub.flag("--oversubscribe", o.oversubscribe, "allow more threads than cores");

@@ -29,6 +29,10 @@ CheckSummary check_with_progress(std::span<const Case> cases, const std::string&
 }
 
 void measure_ceilings(CeilingTable& table, int threads, int rounds) {
+  if (rounds == 0) {
+    table.why = "--ceiling-rounds 0";
+    return;
+  }
   const int set_aside = table.set_aside;
   try {
     ProgressLine progress("ceilings of cores, caches and memory");

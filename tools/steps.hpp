@@ -16,7 +16,7 @@ std::string utc_now();  // "2026-11-21T19-24-07Z": sorts by time, and names a fo
 CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter);
 
 // Adds `rounds` rounds at 1..threads threads to the table. Where there is no memory for it the table stays as it is and
-// says why: what would be held against the ceiling then has none.
+// says why: what would be held against the ceiling then has none. No rounds: likewise.
 void measure_ceilings(CeilingTable& table, int threads, int rounds);
 
 // How long a benchmark is measured: see MicrobenchOptions.

@@ -48,7 +48,8 @@ levels = [{name = "scalar", slots = ["ternary_matmul=scalar"]}, {name = "highest
 """
 
 CASE = "rows=5,cols=64,batch=2,fill=random,seed=3"
-LOOP_TINY = ("loop", "--model", "tiny", "--depth", "4", "--tokens", "2", "--samples", "2")
+NO_CEILING = ("--ceiling-rounds", "0")  # seconds each; the tests of `machine` and of the smoke run measure them
+LOOP_TINY = ("loop", "--model", "tiny", "--depth", "4", *NO_CEILING, "--tokens", "2", "--samples", "2")
 
 
 def bitproof(*arguments, limit=None, **options):
@@ -164,13 +165,13 @@ class Json(CommandLine):
         self.assertGreater(checked["cases"], checked["random_cases_per_op"])
 
     def test_bench(self):
-        results = self.json_of("bench", "memory/", "--suite", "smoke", codes=MEASURED)["results"]
+        results = self.json_of("bench", "memory/", "--suite", "smoke", *NO_CEILING, codes=MEASURED)["results"]
         self.assert_keys(BENCH, *results)
         for r in results:
             self.assertTrue(r["ci_low_ns"] <= r["median_ns"] <= r["ci_high_ns"], r)
 
     def test_bench_hands_flags_to_google_benchmark(self):
-        bench = ("bench", "ternary_matmul/scalar", "--suite", "smoke", "--benchmark_repetitions=3")
+        bench = ("bench", "ternary_matmul/scalar", "--suite", "smoke", *NO_CEILING, "--benchmark_repetitions=3")
         [r] = self.json_of(*bench, codes=MEASURED)["results"]
         self.assertEqual(len(r["samples"]), 3)
 
@@ -217,7 +218,7 @@ class Json(CommandLine):
         self.assertTrue(j["witnesses"]["threading"]["engaged"])
 
     def test_attribute(self):
-        j = self.json_of("attribute", "--model", "tiny", "--rounds", 2, "--budget", "2m", codes=MEASURED)
+        j = self.json_of("attribute", "--model", "tiny", "--rounds", 2, "--budget", "2m", *NO_CEILING, codes=MEASURED)
         self.assert_keys(ATTRIBUTE, j)
         self.assert_keys(CREDIT, *j["techniques"])
         self.assertEqual({t["name"] for t in j["techniques"]}, TECHNIQUES)
@@ -225,7 +226,8 @@ class Json(CommandLine):
     def test_attribute_goes_on_where_it_was(self):
         cells = self.folder / "cells.json"
         lattice = self.write("two.toml", TWO_FACTORS)
-        arguments = ("attribute", "--model", "tiny", "--depth", 3, "--cells", "all", "--lattice", lattice, "--resume", cells)
+        arguments = ("attribute", "--model", "tiny", "--depth", 3, *NO_CEILING, "--lattice", lattice, "--cells", "all",
+                     "--resume", cells)  # fmt: skip
         first = self.json_of(*arguments, "--rounds", 1, "--budget", "2m", codes=MEASURED)
         self.assertEqual((first["cells_measured"], first["cells_total"], first["rounds"]), (4, 4, 1))
         self.assertIsNone(first["techniques"][0]["ci_low"])  # one round bounds nothing
@@ -450,7 +452,7 @@ class Compare(CommandLine):
 
     def test_bench_along_an_axis(self):
         results = self.json_of("bench", "--suite", "smoke", "--axis", "rows=8,16", "--axis", "cols=64",
-                               "--benchmark_repetitions=2", codes=MEASURED)["results"]  # fmt: skip
+                               *NO_CEILING, "--benchmark_repetitions=2", codes=MEASURED)["results"]  # fmt: skip
         self.assertEqual({r["case"].split(",")[0] for r in results if r["id"].startswith("ternary")}, {"rows=8", "rows=16"})
         for r in results:
             self.assertEqual(len(r["samples"]), len(r["sample_states"]))
@@ -459,7 +461,7 @@ class Compare(CommandLine):
 class Baseline(CommandLine):
     """Whether this machine calls a build SLOWER than itself is not asserted: only what is said of it, and where."""
 
-    BENCH = ("--suite", "smoke", "--filter", "ternary_matmul/scalar", "--budget", "1s", "--threads", 1)
+    BENCH = ("--suite", "smoke", "--filter", "ternary_matmul/scalar", "--budget", "1s", "--threads", 1, *NO_CEILING)
 
     def outputs(self):
         return self.folder / "answer.md", self.folder / "answer.xml"
