@@ -11,8 +11,8 @@ namespace bitproof {
 // op -> variant id, for every op.
 using RecipeNames = std::map<std::string, std::string>;
 
-// Software prefetch "on" is this row, a distance in cache lines, until a sweep says better; see bench's prefetch axis.
-inline constexpr const char* kPrefetchRow = "pf8";
+// Software prefetch "on" is this row: 32 cache lines ahead, the best of the sweep in kernels/ternary_matmul/README.md.
+inline constexpr const char* kPrefetchRow = "pf32";
 
 inline constexpr Techniques kNoTechniques{};
 inline constexpr Techniques kAllTechniques{(1 << kTechniqueCount) - 1};
@@ -20,8 +20,8 @@ inline constexpr Techniques kAllTechniques{(1 << kTechniqueCount) - 1};
 // "memory_pool", ...; throws BadInput.
 Technique parse_technique(const std::string& text);
 
-// "none", "all", "best", or techniques joined by commas. `best` is a stated good recipe: SIMD, pool, threads and ring
-// cache, direct products, no software prefetch. The search in best_recipe.hpp starts from it.
+// "none", "all", "default", or techniques joined by commas. `default` is pool, SIMD, threads and ring cache: no T-MAC, no
+// software prefetch. `best` is no set of techniques: best_recipe.hpp searches it, beginning with the default.
 Techniques parse_recipe(const std::string& text);
 std::string recipe_name(Techniques);  // "none", "all", or "simd,tmac"
 

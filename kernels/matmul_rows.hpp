@@ -1,4 +1,4 @@
-// What SIMD products of interleaved rows share: the loops around one block of rows, and the end of it.
+// What SIMD products of interleaved rows share: the end of a block of rows, and a dot product.
 #pragma once
 
 #include "intrinsics.hpp"
@@ -6,15 +6,6 @@
 
 namespace bitproof::matmul {
 namespace {
-
-// multiply() of a kernel whose Rows::multiply<B>(call, row, batch) does Rows::kRowBlock rows of B activations.
-template <class Rows>
-void multiply_row_blocks(const Call& call, Tile tile, std::byte*) {
-  for (std::int64_t row = tile.row0; row < tile.row1; row += Rows::kRowBlock) {
-    for_batch_blocks<4>(tile.batch0, tile.batch1,
-                        [&]<int B>(std::int64_t batch) { Rows::template multiply<B>(call, row, batch); });
-  }
-}
 
 // The results of one activation for the rows from `row` on, without those past the matrix.
 #ifdef __AVX2__

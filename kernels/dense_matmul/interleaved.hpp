@@ -5,7 +5,7 @@
 #pragma once
 
 #include "dense_matmul/contract.hpp"
-#include "matmul_rows.hpp"
+#include "matmul_streams.hpp"
 #include "matmul_sums.hpp"
 
 namespace bitproof::dense_matmul {
@@ -39,20 +39,19 @@ void pack(Shape shape, const std::int8_t* w, std::int64_t row0, std::int64_t row
   }
 }
 
-// The row of a kernel on this layout that prefetches kLines ahead; Rows<kLines> as multiply_row_blocks wants it. With
+// The row of a kernel on this layout; Rows as multiply_row_streams wants it, prefetching Rows::kLines ahead. With
 // kOffset = 128 weights are packed as w + 128, and the sums of the activations are prepared to undo it.
-template <template <int> class Rows, int kLines, int kOffset>
+template <class Rows, int kOffset>
 constexpr Kernel interleaved_row(const char* row, const char* note) {
-  constexpr int kRowBlock = Rows<kLines>::kRowBlock;
-  return {.info = {row, note, matmul::with_prefetch<kLines>(techniques(Technique::simd))},
-          .row_multiple = kRowBlock,
+  return {.info = {row, note, matmul::with_prefetch<Rows::kLines>(techniques(Technique::simd))},
+          .row_multiple = Rows::kRowBlock,
           .col_multiple = kColMultiple,
-          .packed_bytes = packed_bytes<kRowBlock>,
-          .pack = pack<kRowBlock, kOffset>,
+          .packed_bytes = packed_bytes<Rows::kRowBlock>,
+          .pack = pack<Rows::kRowBlock, kOffset>,
           .prepared_bytes = kOffset ? matmul::activation_sums_bytes : matmul::nothing_prepared,
           .prepare = kOffset ? matmul::prepare_activation_sums : matmul::prepare_nothing,
           .scratch_bytes = matmul::no_scratch,
-          .multiply = matmul::multiply_row_blocks<Rows<kLines>>};
+          .multiply = matmul::multiply_row_streams<Rows>};
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ template <int kLines>
 constexpr Kernel row(const char* name) {
   return plain_row<kLines>(name, "plain loop, not vectorized", techniques());
 }
-constexpr Kernel kRows[] = {row<0>(""), row<8>("pf8")};
+constexpr Kernel kRows[] = {row<0>(""), row<32>("pf32")};
 
 }  // namespace
 BITPROOF_VARIANTS(kRows)

@@ -7,7 +7,7 @@
 // of all four groups, group g at bits 2g.
 #include "dense_matmul/contract.hpp"
 #include "intrinsics.hpp"
-#include "matmul_rows.hpp"
+#include "matmul_streams.hpp"
 #include "matmul_sums.hpp"
 
 namespace bitproof::dense_matmul {
@@ -53,56 +53,78 @@ void pack(Shape shape, const std::int8_t* w, std::int64_t row0, std::int64_t row
 // (a & mask) | b
 inline __m512i masked_or(__m512i a, __m512i mask, __m512i b) { return _mm512_ternarylogic_epi64(a, mask, b, 0xea); }
 
-struct Rows {
-  static constexpr int kRowBlock = dense_matmul::kRowBlock;
+// The four groups of a chunk: weights + kOffset, 16 rows x 4 columns each.
+struct Codes {
+  __m512i group[kGroups];
 
-  template <int B>
-  static void multiply(const Call& call, std::int64_t row, std::int64_t batch) {
+  explicit Codes(const std::byte* chunk) {
+    const __m512i nibble = _mm512_set1_epi8(0x0f), high = _mm512_set1_epi8(0x30);
+    const __m512i low[2] = {_mm512_load_si512(chunk), _mm512_load_si512(chunk + 64)};
+    const __m512i top = _mm512_load_si512(chunk + 128);
+    const __m512i tops[kGroups] = {_mm512_slli_epi16(top, 4), _mm512_slli_epi16(top, 2), top,
+                                   _mm512_srli_epi16(top, 2)};
+    matmul::unroll<kGroups>([&]<int g>() {
+      const __m512i nibbles = g % 2 ? _mm512_srli_epi16(low[g / 2], 4) : low[g / 2];
+      group[g] = masked_or(nibbles, nibble, _mm512_and_si512(tops[g], high));
+    });
+  }
+};
+
+template <int kLinesAhead, int kStreamsWanted>
+struct Rows {
+  static constexpr int kRowBlock = dense_matmul::kRowBlock, kStreams = kStreamsWanted, kLines = kLinesAhead;
+  static constexpr int kBatchBlock = 4;
+
+  template <int B, int S>
+  static void multiply(const Call& call, std::int64_t row, std::int64_t gap, std::int64_t batch) {
     const std::int64_t cols = matmul::round_up(call.shape.cols, kChunkCols), stride = call.input.stride;
+    const std::int64_t apart = block_offset(gap, call.shape.cols);
     const std::int8_t* x = call.input.x + batch * stride;
     const std::byte* line = call.packed + block_offset(row, call.shape.cols);
-    const __m512i nibble = _mm512_set1_epi8(0x0f), high = _mm512_set1_epi8(0x30);
-    matmul::Int32x16 sum[B][kGroups] = {};
+    matmul::Int32x16 sum[S][B][kGroups] = {};
     for (const std::int8_t* end = x + cols; x != end; line += kChunkBytes, x += kChunkCols) {
-      const __m512i low[2] = {_mm512_load_si512(line), _mm512_load_si512(line + 64)};
-      const __m512i top = _mm512_load_si512(line + 128);
-      const __m512i tops[kGroups] = {_mm512_slli_epi16(top, 4), _mm512_slli_epi16(top, 2), top,
-                                     _mm512_srli_epi16(top, 2)};
-      matmul::unroll<kGroups>([&]<int g>() {
-        const __m512i nibbles = g % 2 ? _mm512_srli_epi16(low[g / 2], 4) : low[g / 2];
-        const __m512i w = masked_or(nibbles, nibble, _mm512_and_si512(tops[g], high));
-        matmul::unroll<B>([&]<int b>() {
-          const __m512i v = _mm512_set1_epi32(static_cast<int>(matmul::load_u32(x + b * stride + 4 * g)));
-          matmul::dot_add(sum[b][g], w, v);
+      matmul::unroll<S>([&]<int s>() {
+        const std::byte* chunk = line + s * apart;
+        matmul::unroll<3>([&]<int i>() { matmul::prefetch_ahead<kLines>(chunk + i * 64); });
+        const Codes codes(chunk);
+        matmul::unroll<kGroups>([&]<int g>() {
+          matmul::unroll<B>([&]<int b>() {
+            const auto v = static_cast<int>(matmul::load_u32(x + b * stride + 4 * g));
+            matmul::dot_add(sum[s][b][g], codes.group[g], _mm512_set1_epi32(v));
+          });
         });
       });
     }
-    matmul::unroll<B>([&]<int b>() {
+    matmul::unroll<S * B>([&]<int i>() {
+      constexpr int s = i / B, b = i % B;
       __m512i y = _mm512_set1_epi32(-kOffset * matmul::activation_sum(call, batch + b));
-      matmul::unroll<kGroups>([&]<int g>() { y = _mm512_add_epi32(y, reinterpret_cast<__m512i>(sum[b][g])); });
-      matmul::store_rows(call, row, batch + b, _mm512_slli_epi32(y, 2));
+      matmul::unroll<kGroups>([&]<int g>() { y = _mm512_add_epi32(y, reinterpret_cast<__m512i>(sum[s][b][g])); });
+      matmul::store_rows(call, row + s * gap, batch + b, _mm512_slli_epi32(y, 2));
     });
   }
 };
 static_assert(kStep == 1 << 2);
 
-constexpr Kernel kRows[] = {
-    {.info = {.row = "",
-              .note =
-                  "6 bits a weight, steps of 4: NMSE of uniform int8 weights 16/12 / 5397 = 2.5e-4, of Gaussian rows "
-                  "with absmax at 4 sigma 1.3e-3",
-              .techniques = techniques(Technique::simd),
-              .exactness = Exactness::approximate,
-              .nmse_bound = 2e-3,
-              .weight_error = 3},
-     .row_multiple = kRowBlock,
-     .col_multiple = kColMultiple,
-     .packed_bytes = packed_bytes,
-     .pack = pack,
-     .prepared_bytes = matmul::activation_sums_bytes,
-     .prepare = matmul::prepare_activation_sums,
-     .scratch_bytes = matmul::no_scratch,
-     .multiply = matmul::multiply_row_blocks<Rows>}};
+template <int kStreams, int kLines = 0>
+constexpr Kernel row(const char* name) {
+  using Rows = dense_matmul::Rows<kLines, kStreams>;
+  return {.info = {.row = name,
+                   .note = "6 bits a weight, steps of 4: NMSE of uniform int8 weights 16/12 / 5397 = 2.5e-4, of "
+                           "Gaussian rows with absmax at 4 sigma 1.3e-3",
+                   .techniques = matmul::with_prefetch<kLines>(techniques(Technique::simd)),
+                   .exactness = Exactness::approximate,
+                   .nmse_bound = 2e-3,
+                   .weight_error = 3},
+          .row_multiple = kRowBlock,
+          .col_multiple = kColMultiple,
+          .packed_bytes = packed_bytes,
+          .pack = pack,
+          .prepared_bytes = matmul::activation_sums_bytes,
+          .prepare = matmul::prepare_activation_sums,
+          .scratch_bytes = matmul::no_scratch,
+          .multiply = matmul::multiply_row_streams<Rows>};
+}
+constexpr Kernel kRows[] = {row<4>(""), row<1>("s1"), row<4, 32>("pf32")};
 
 }  // namespace
 BITPROOF_VARIANTS(kRows)

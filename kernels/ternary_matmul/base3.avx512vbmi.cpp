@@ -8,7 +8,7 @@
 
 #include <array>
 
-#include "ternary_matmul/dot_batch.hpp"
+#include "ternary_matmul/prefill.hpp"
 
 namespace bitproof::ternary_matmul {
 namespace {
@@ -81,7 +81,7 @@ struct Sums {
 
 // What a batch shares is unpacked in full: one accumulator an activation.
 struct Form {
-  static constexpr int kSteps = kTrits;
+  static constexpr int kGroupCols = ternary_matmul::kGroupCols, kColMultiple = kGroupCols, kSteps = kTrits;
 
   static void unpack(const std::byte* line, __m512i (&out)[kSteps]) {
     const Codes codes = decode(_mm512_load_si512(line));
@@ -94,23 +94,17 @@ struct Form {
 template <int kLinesAhead, int kStreamsWanted>
 struct Rows {
   static constexpr int kRowBlock = ternary_matmul::kRowBlock, kStreams = kStreamsWanted, kLines = kLinesAhead;
-  static constexpr int kBatchBlock = ternary_matmul::kBatchBlock;
+  static constexpr int kBatchBlock = 1;
 
-  template <int B, int S>
-  static void multiply(const Call& call, std::int64_t row, std::int64_t gap, std::int64_t batch) {
-    const std::byte* line = call.packed + row / kRowBlock * block_bytes(call.shape.cols);
-    const std::byte* end = line + block_bytes(call.shape.cols);
-    if constexpr (B == 1) {
-      multiply_one<S>(call, row, gap, batch, line, end);
-    } else {
-      multiply_batch<Form, B>(call, row, batch, line, end);
-    }
+  static const std::byte* line_of(const Call& call, std::int64_t row) {
+    return call.packed + row / kRowBlock * block_bytes(call.shape.cols);
   }
 
-  template <int S>
-  static void multiply_one(const Call& call, std::int64_t row, std::int64_t gap, std::int64_t batch,
-                           const std::byte* line, const std::byte* end) {
+  template <int, int S>
+  static void multiply(const Call& call, std::int64_t row, std::int64_t gap, std::int64_t batch) {
     const std::int64_t apart = gap / kRowBlock * block_bytes(call.shape.cols);
+    const std::byte* line = line_of(call, row);
+    const std::byte* end = line + block_bytes(call.shape.cols);
     const std::int8_t* x = call.input.x + batch * call.input.stride;
     Sums sums[S];
     for (; line != end; line += kLineBytes, x += kGroupCols) {
@@ -128,11 +122,9 @@ struct Rows {
 
 template <int kStreams, int kLines = 0>
 constexpr Kernel row(const char* name) {
-  Kernel kernel = base3_row<Rows<kLines, kStreams>, encode>(
-      name, "5 trits a byte (1.6 bits a weight), decoded by vpermb, vpdpbusd");
-  kernel.prepared_bytes = prepared_sums_and_batch_bytes<kGroupCols>;
-  kernel.prepare = prepare_sums_and_batch<kGroupCols>;
-  return kernel;
+  using Decode = Rows<kLines, kStreams>;
+  return with_prefill<Decode, Form>(
+      base3_row<Decode, encode>(name, "5 trits a byte (1.6 bits a weight), decoded by vpermb, vpdpbusd"));
 }
 constexpr Kernel kRows[] = {row<4>(""),       row<1>("s1"),       row<2>("s2"),       row<4, 4>("pf4"),
                             row<4, 8>("pf8"), row<4, 16>("pf16"), row<4, 32>("pf32"), row<1, 32>("s1_pf32")};

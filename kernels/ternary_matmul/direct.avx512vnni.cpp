@@ -1,7 +1,7 @@
 // 64 bytes are 16 rows x 16 columns. vpdpbusd takes the codes where they lie in their bytes, masked but not shifted:
 // position s weighs 4^s, has accumulators of its own and is divided out, exactly, at the end.
-#include "ternary_matmul/dot_batch.hpp"
 #include "ternary_matmul/interleaved.hpp"
+#include "ternary_matmul/prefill.hpp"
 
 namespace bitproof::ternary_matmul {
 namespace {
@@ -30,7 +30,7 @@ struct Sums {
 
 // What a batch shares is unpacked in full: one accumulator an activation.
 struct Form {
-  static constexpr int kSteps = 4;
+  static constexpr int kGroupCols = ternary_matmul::kGroupCols, kColMultiple = ternary_matmul::kColMultiple, kSteps = 4;
 
   static void unpack(const std::byte* line, __m512i (&codes)[kSteps]) {
     const __m512i packed = _mm512_load_si512(line);
@@ -42,24 +42,17 @@ struct Form {
 template <int kLinesAhead, int kStreamsWanted>
 struct Rows {
   static constexpr int kRowBlock = 16, kStreams = kStreamsWanted, kLines = kLinesAhead;
-  static constexpr int kBatchBlock = ternary_matmul::kBatchBlock;
+  static constexpr int kBatchBlock = 1;
 
-  template <int B, int S>
-  static void multiply(const Call& call, std::int64_t row, std::int64_t gap, std::int64_t batch) {
-    const std::int64_t cols = matmul::round_up(call.shape.cols, kColMultiple);
-    const std::byte* line = call.packed + block_offset(row, cols);
-    if constexpr (B == 1) {
-      multiply_one<S>(call, row, gap, batch, line);
-    } else {
-      multiply_batch<Form, B>(call, row, batch, line, line + block_offset(kRowBlock, cols));
-    }
+  static const std::byte* line_of(const Call& call, std::int64_t row) {
+    return call.packed + block_offset(row, call.shape.cols);
   }
 
-  template <int S>
-  static void multiply_one(const Call& call, std::int64_t row, std::int64_t gap, std::int64_t batch,
-                           const std::byte* line) {
+  template <int, int S>
+  static void multiply(const Call& call, std::int64_t row, std::int64_t gap, std::int64_t batch) {
     const std::int64_t cols = matmul::round_up(call.shape.cols, kColMultiple);
     const std::int64_t apart = block_offset(gap, cols);
+    const std::byte* line = line_of(call, row);
     const std::int8_t* x = call.input.x + batch * call.input.stride;
     // Few sums are few dependency chains, too few for the latency of vpdpbusd: two groups in flight.
     constexpr int kUnroll = S < 4 ? 2 : 1;
@@ -83,11 +76,9 @@ struct Rows {
 
 template <int kStreams, int kLines = 0>
 constexpr Kernel row(const char* name) {
-  Kernel kernel =
-      interleaved_row<Rows<kLines, kStreams>>(name, "2-bit codes, 16 rows interleaved, vpdpbusd without shifts");
-  kernel.prepared_bytes = prepared_sums_and_batch_bytes<kColMultiple>;
-  kernel.prepare = prepare_sums_and_batch<kColMultiple>;
-  return kernel;
+  using Decode = Rows<kLines, kStreams>;
+  return with_prefill<Decode, Form>(
+      interleaved_row<Decode>(name, "2-bit codes, 16 rows interleaved, vpdpbusd without shifts"));
 }
 constexpr Kernel kRows[] = {row<4>(""),       row<1>("s1"),       row<2>("s2"),       row<4, 4>("pf4"),
                             row<4, 8>("pf8"), row<4, 16>("pf16"), row<4, 32>("pf32"), row<1, 32>("s1_pf32")};
