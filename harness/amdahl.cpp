@@ -5,15 +5,13 @@
 namespace bitproof {
 namespace {
 
-double a_token(double amount, const Ledger& ledger) { return amount / static_cast<double>(ledger.tokens); }
-
-double op_ns(const TokenTime& t, LoopOp op) { return a_token(t.ledger[op].ns, t.ledger); }
+double op_ns(const TokenTime& t, LoopOp op) { return t.ledger.a_token(t.ledger[op].ns); }
 
 double allocation_ns(const TokenTime& t) { return op_ns(t, LoopOp::memory) + t.faults_ns; }
 
 // The least that is left of a token.
 double kept_by_cache(const TokenTime& t) {
-  const double positions = a_token(static_cast<double>(t.ledger.positions), t.ledger);
+  const double positions = t.ledger.a_token(static_cast<double>(t.ledger.positions));
   const double head = op_ns(t, LoopOp::lm_head) + op_ns(t, LoopOp::sampling);
   const double per_position = t.wall_ns - head - allocation_ns(t) - t.unbooked_ns;
   return head + std::max(per_position, 0.0) / positions;

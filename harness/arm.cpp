@@ -104,7 +104,7 @@ std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, cons
   if (logits_.empty()) {
     LoopSample warm_up = s;  // with its placement reading
     if (!decode(prompt, 1, warm_up)) return std::nullopt;
-    if (warm_up.wall_ns < kLongWarmUp_ns) {
+    if (tokens > 1 || warm_up.wall_ns < kLongWarmUp_ns) {  // else it is what was asked for, and too long to do again
       ledger_ = {};
       expected_ = {};
       walls_ns_.clear();
@@ -115,16 +115,17 @@ std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, cons
       --repeats;
     }
   }
-  for (int r = 0; r < repeats; ++r) {
-    if (!decode(prompt, tokens, s)) return std::nullopt;
-  }
+  bool whole = true;
+  for (int r = 0; r < repeats && whole; ++r) whole = decode(prompt, tokens, s);
   s.load = load.read();
-  samples_.push_back(s);
-  return s;
+  if (s.tokens > 0) samples_.push_back(s);  // what the ledger has booked
+  return whole ? std::optional(s) : std::nullopt;
 }
 
-bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& s) {
+bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& sum) {
   loop_->rewind(depth_);
+  LoopSample s = sum;
+  std::vector<double> walls_ns, unbooked_ns;
   std::int32_t token = prompt.back();
   const std::int64_t faults = page_faults();
   const double cpu = cpu_ns();
@@ -139,12 +140,15 @@ bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, Loop
         allocated && s.allocations ? std::optional(*s.allocations + *allocations() - *allocated) : std::nullopt;
     if (token < 0) return false;
     ++s.tokens;
-    walls_ns_.push_back(wall);
-    unbooked_ns_.push_back(wall - (loop_->ledger().total_ns() - booked));
+    walls_ns.push_back(wall);
+    unbooked_ns.push_back(wall - (loop_->ledger().total_ns() - booked));
     keep_fingerprint(t, token);
   }
   s.cpu_ns += cpu_ns() - cpu;
   s.page_faults += page_faults() - faults;
+  sum = s;
+  walls_ns_.insert(walls_ns_.end(), walls_ns.begin(), walls_ns.end());
+  unbooked_ns_.insert(unbooked_ns_.end(), unbooked_ns.begin(), unbooked_ns.end());
   threads_seen_ = std::max(threads_seen_, loop_->threads_seen());
   accumulate(ledger_, loop_->ledger());
   add_expected(expected_, shape_, weight_bytes_, Decode{depth_, tokens, keeps_past_, capacity_, element_});

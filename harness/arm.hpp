@@ -99,7 +99,8 @@ class Arm {
   std::span<const std::uint64_t> fingerprints() const { return fingerprints_; }
 
  private:
-  bool decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& s);  // false when interrupted
+  // Adds its tokens to the sums, the ledger and what is expected of it; none of them, and false, when interrupted.
+  bool decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& sum);
   void keep_fingerprint(std::int64_t place, std::int32_t token);
   bool stands() const;  // the logits of the last timed token are still what they were when it was returned
   Verdict accounts() const;

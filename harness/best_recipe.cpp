@@ -101,11 +101,26 @@ std::vector<std::string> two_fastest(const Standing& standing) {
   return files;
 }
 
-template <class Enter>
-std::string fastest_product(const std::string& op, const std::string& stated, const Enter& enter) {
-  const Standing families = king_of_the_hill(file_of(stated), candidates(op, Technique::simd), enter);
-  if (interrupted()) return stated;
-  return king_of_the_hill(families.champion, candidates(op, Technique::simd, two_fastest(families)), enter).champion;
+using Enter = std::function<std::unique_ptr<Contender>(const std::string& id)>;
+
+Standing announced(const BestSearch& search, const std::string& champion, const std::vector<std::string>& challengers,
+                   const Enter& enter) {
+  Standing standing = king_of_the_hill(champion, challengers, [&](const std::string& id) {
+    if (search.entered) search.entered(id);
+    return enter(id);
+  });
+  for (const auto& [id, why] : standing.refused) {
+    if (search.refused) search.refused(why);
+  }
+  return standing;
+}
+
+std::string fastest_product(const BestSearch& search, const std::string& op, const std::string& first,
+                            const Enter& enter) {
+  const Standing families = announced(search, file_of(first), candidates(op, Technique::simd), enter);
+  if (interrupted()) return first;
+  const std::vector<std::string> rows = candidates(op, Technique::simd, two_fastest(families));
+  return announced(search, families.champion, rows, enter).champion;
 }
 
 }  // namespace
@@ -117,7 +132,13 @@ Standing king_of_the_hill(std::string champion, const std::vector<std::string>& 
   for (const std::string& id : challengers) {
     if (interrupted()) break;
     if (id == standing.champion) continue;
-    std::unique_ptr<Contender> other = enter(id);
+    std::unique_ptr<Contender> other;
+    try {
+      other = enter(id);
+    } catch (const NotCleared& e) {
+      standing.refused[id] = e.what();
+      continue;
+    }
     std::vector<double> kings, others;
     for (int i = 0; i < kPasses; ++i) {
       kings.push_back(king->pass_ns());
@@ -133,42 +154,36 @@ Standing king_of_the_hill(std::string champion, const std::vector<std::string>& 
   return standing;
 }
 
-RecipeNames search_best_recipe(const BestSearch& search, Clearance& clearance,
-                               const std::function<void(const std::string& what)>& progress) {
-  Techniques stated = parse_recipe("best");
-  if (search.threads == 1) stated = stated.without(Technique::threading);
-  if (!runs_here(stated)) return recipe_names(stated.without(Technique::simd));
-  RecipeNames names = recipe_names(stated);
+RecipeNames search_best_recipe(const BestSearch& search, Clearance& clearance) {
+  Techniques first = parse_recipe("default");
+  if (search.threads == 1) first = first.without(Technique::threading);
+  if (!runs_here(first)) return recipe_names(first.without(Technique::simd));
+  RecipeNames names = recipe_names(first);
   if (weight_bytes(search.shape) < search.llc_bytes) return names;
-  const auto split = [&]() -> const threading::Kernel& {
-    return clearance.clear<threading::Kernel>(names.at("threading")).kernel();
-  };
-  const auto announced = [&](auto& contest) {
+  const auto entry = [&](auto& contest) {
     return [&](const std::string& id) {
-      if (progress) progress(id);
-      return contest.enter(id, split());
+      return contest.enter(id, clearance.clear<threading::Kernel>(names.at("threading")).kernel());
     };
   };
 
   const matmul::Shape gate = matrix_shape(search.shape, Matrix::gate);
   const Case gate_case{.op = "ternary_matmul", .rows = gate.rows, .cols = gate.cols};
   Contest<ternary_matmul::Kernel> products(gate_case, search, search.shape.layers, clearance);
-  names["ternary_matmul"] = fastest_product("ternary_matmul", names["ternary_matmul"], announced(products));
+  names["ternary_matmul"] = fastest_product(search, "ternary_matmul", names["ternary_matmul"], entry(products));
 
   const Case head_case{.op = "dense_matmul", .rows = search.shape.vocab, .cols = search.shape.hidden};
   // One head, read once a token: between two readings all layers pass through the caches.
   Contest<dense_matmul::Kernel> heads(head_case, search, search.shape.layers, clearance);
-  names["dense_matmul"] = fastest_product("dense_matmul", names["dense_matmul"], announced(heads));
+  names["dense_matmul"] = fastest_product(search, "dense_matmul", names["dense_matmul"], entry(heads));
 
   if (search.threads > 1 && !interrupted()) {
     const auto enter = [&](const std::string& id) {
-      if (progress) progress(id);
       return products.enter(names["ternary_matmul"], clearance.clear<threading::Kernel>(id).kernel());
     };
     std::vector<std::string> splits = candidates("threading", Technique::threading);
     const std::vector<std::string> rows = candidates("threading", Technique::threading, splits);
     splits.insert(splits.end(), rows.begin(), rows.end());
-    names["threading"] = king_of_the_hill(names["threading"], splits, enter).champion;
+    names["threading"] = announced(search, names["threading"], splits, enter).champion;
   }
   return names;
 }

@@ -1,4 +1,4 @@
-// The fastest recipe of this machine, found by measuring: what `--recipe best` stands for.
+// The fastest recipe of this machine, found by measuring: what `--recipe best` and "best on N threads" stand for.
 #pragma once
 
 #include <cstddef>
@@ -17,15 +17,16 @@ struct BestSearch {
   ModelShape shape;
   int threads = 1;
   std::size_t llc_bytes = 32 << 20;
+  std::function<void(const std::string& id)> entered{};   // about to be timed
+  std::function<void(const std::string& why)> refused{};  // a challenger that its check rejects: it does not compete
 };
 
-// Starts from the stated recipe of parse_recipe("best") and lets the exact SIMD variants of the two products that read
+// Starts from parse_recipe("default") and lets the exact SIMD variants of the two products that read
 // the weights challenge it, one after another, on the model's largest matrix and its head: first the main rows, then
 // the other rows of the two fastest files; then, with more than one thread, the ways of splitting. A challenger is
 // cleared first and wins with the smaller median over passes that alternate with the champion's. Weights are read as a
 // token reads them: cold, where those of all layers exceed the last-level cache.
-RecipeNames search_best_recipe(const BestSearch& search, Clearance& clearance,
-                               const std::function<void(const std::string& what)>& progress = {});
+RecipeNames search_best_recipe(const BestSearch& search, Clearance& clearance);
 
 // One variant, ready to be timed.
 class Contender {
@@ -37,6 +38,7 @@ class Contender {
 struct Standing {
   std::string champion;
   std::map<std::string, double> ratio;  // of a contender's time to that of the first champion, chained by their duels
+  std::map<std::string, std::string> refused{};  // by NotCleared: id and why
 };
 
 // Each challenger meets the champion of the moment in passes that alternate, so that nobody is held against numbers of

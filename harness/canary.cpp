@@ -45,15 +45,6 @@ Wanted wanted_of(const Ledger& formula, const std::string& op) {
   return w;
 }
 
-double booked(const Ledger& ledger, const std::string& op) {
-  if (op == "threading") return ledger.total_ns();
-  double ns = 0;
-  for (int i = 0; i < kLoopOpCount; ++i) {
-    if (slot_of(static_cast<LoopOp>(i)) == op) ns += ledger.entry[i].ns;
-  }
-  return ns;
-}
-
 }  // namespace
 
 // One recipe at a time.
@@ -85,7 +76,7 @@ struct CanaryBench::Trial {
     const double start = clock();
     const std::int32_t token = loop->next(prompt.back());
     const double ns = clock() - start;
-    return {{loop->logits().begin(), loop->logits().end()}, token, ns, booked(loop->ledger(), op)};
+    return {{loop->logits().begin(), loop->logits().end()}, token, ns, loop->ledger().slot_ns(op)};
   }
 
   Ledger formula() const {

@@ -117,15 +117,21 @@ bool decided(const RatioVerdict& r) { return r.verdict == Effect::faster || r.ve
 struct Judged {
   std::vector<StateVerdict> by_state;
   StateVerdict headline;
+  std::set<int> weak;  // states in which too few launches were taken to decide anything
 };
 
 Judged judge_pairs(Pairs states, const Labels& labels, const CompareRules& rules) {
   const auto weak = [](const auto& state) { return state.second.size() < kRecurrences; };
-  if (!std::ranges::all_of(states, weak)) std::erase_if(states, weak);  // too few launches to decide anything
+  Judged judged;
+  if (!std::ranges::all_of(states, weak)) {
+    for (const auto& state : states) {
+      if (weak(state)) judged.weak.insert(state.first);
+    }
+    std::erase_if(states, weak);
+  }
   const bool pool = may_be_pooled(states, rules);
   const int comparisons = rules.comparisons * (pool ? 1 : std::max<int>(1, static_cast<int>(states.size())));
   const auto judge = [&](const Evidence& e) { return judge_ratios(e.by_launch, e.pairs, rules, comparisons); };
-  Judged judged;
   for (const auto& [state, launches] : states) {
     judged.by_state.push_back({labels.name(state), judge(evidence_of(launches))});
   }
@@ -226,6 +232,7 @@ CaseComparison judge_launches(std::vector<Launch> launches, const CompareRules& 
   CaseComparison c;
   const Labels labels(launches);
   Pairs change, control;
+  std::map<int, int> taken_in;  // batches by state
   std::vector<double> usable_ns[kSeats];
   for (std::size_t l = 0; l < launches.size(); ++l) {
     for (const Round& round : launches[l]) {
@@ -239,6 +246,7 @@ CaseComparison judge_launches(std::vector<Launch> launches, const CompareRules& 
           ++c.set_aside[why];
         } else {
           usable_ns[seat].push_back(batch.median_ns());
+          ++taken_in[*state[seat]];
         }
       }
       const auto log_ns = [&](Seat seat) { return std::log(round[seat].median_ns()); };
@@ -259,6 +267,10 @@ CaseComparison judge_launches(std::vector<Launch> launches, const CompareRules& 
     }
   }
   const Judged judged = judge_pairs(change, labels, rules);
+  for (const int state : judged.weak) {
+    c.set_aside[fmt::format("state {} was met in fewer than {} launches", labels.name(state), kRecurrences)] +=
+        taken_in[state];
+  }
   c.result = judged.headline.result;
   c.state = judged.headline.state;
   c.by_state = judged.by_state;

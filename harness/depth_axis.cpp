@@ -26,7 +26,7 @@ std::optional<RatioEstimate> cached_over(const std::vector<Cell>& cells, std::si
 }  // namespace
 
 Lattice depth_lattice() {
-  const Techniques rest = parse_recipe("best").without(Technique::kv_cache);
+  const Techniques rest = parse_recipe("default").without(Technique::kv_cache);
   Factor cache = technique_lattice().factors[static_cast<std::size_t>(Technique::kv_cache)];
   return {.name = "depth",
           .factors = {

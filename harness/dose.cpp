@@ -13,15 +13,6 @@ namespace {
 
 constexpr double kSteps[] = {0, 1, 2, 4};
 
-double booked_under(const Ledger& ledger, const std::string& slot) {
-  if (slot == "threading") return ledger.total_ns();
-  double ns = 0;
-  for (int i = 0; i < kLoopOpCount; ++i) {
-    if (slot_of(static_cast<LoopOp>(i)) == slot) ns += ledger.entry[i].ns;
-  }
-  return ns;
-}
-
 ContrastEstimate slope(std::span<const Dose> doses, std::vector<double> Dose::*values) {
   CellRounds y;
   for (const Dose& d : doses) y.push_back(d.*values);
@@ -63,7 +54,7 @@ DoseResponse DoseBench::inject(const std::string& op, Slot<Kernel> LoopSlots::*p
     const double start = options.clock();
     loop.next(prompt.back());
     const double ns = options.clock() - start;
-    booked_ns = booked_under(loop.ledger(), op);
+    booked_ns = loop.ledger().slot_ns(op);
     return ns;
   };
   double booked = 0, clean_ns = 0;
@@ -76,12 +67,13 @@ DoseResponse DoseBench::inject(const std::string& op, Slot<Kernel> LoopSlots::*p
   std::iota(order.begin(), order.end(), 0u);
   for (int round = 0; round < options.rounds && !interrupted(); ++round) {
     shuffle(order, rng);
+    std::vector<Dose> taken = response.doses;
     for (const std::size_t i : order) {
-      Dose& dose = response.doses[i];
-      const double ns = token(dose.injected_ns, booked);
-      dose.wall_ns.push_back(ns);
-      dose.booked_ns.push_back(booked);
+      taken[i].wall_ns.push_back(token(taken[i].injected_ns, booked));
+      taken[i].booked_ns.push_back(booked);
     }
+    if (interrupted()) break;  // its last token was cut short
+    response.doses = std::move(taken);
     if (progress) progress(static_cast<double>(round + 1) / options.rounds);
   }
   twin.arm(Harm::none);

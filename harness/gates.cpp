@@ -19,7 +19,9 @@ std::optional<double> fraction_of_ceiling(const Arm& arm, const CeilingTable& ce
   std::vector<double> fractions;
   for (const LoopSample& s : arm.samples()) {
     const double gb_per_s = arm.bytes_per_token() * s.tok_per_s() * 1e-9;
-    if (const auto f = ceilings.fraction(gb_per_s, arm.spec().threads, s.ping_pong_ns)) fractions.push_back(*f);
+    const auto f = ceilings.fraction(gb_per_s, arm.spec().threads, s.ping_pong_ns);
+    if (!f) return std::nullopt;  // a median over the others would be of another rate than is printed beside it
+    fractions.push_back(*f);
   }
   return fractions.empty() ? std::nullopt : std::optional(median(std::move(fractions)));
 }
@@ -28,7 +30,8 @@ std::vector<std::string> faults(const Arm& arm, const CeilingTable& ceilings, in
   if (arm.samples().empty()) return {};
   std::vector<std::string> list;
   const std::string& label = arm.spec().label;
-  if (const std::string fault = arm.ledger_fault(); !fault.empty()) list.push_back(fmt::format("{}: ledger: {}", label, fault));
+  if (const std::string fault = arm.ledger_fault(); !fault.empty())
+    list.push_back(fmt::format("{}: ledger: {}", label, fault));
   if (const std::string fault = arm.dispatch_fault(); !fault.empty()) {
     list.push_back(fmt::format("{}: FALLBACK: {}", label, fault));
   }

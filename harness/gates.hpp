@@ -11,7 +11,7 @@
 
 namespace bitproof {
 
-// Median over the samples of bytes x tok/s over the ceiling of each sample's own state.
+// Median over the samples of bytes x tok/s over the ceiling of each sample's own state; none if one of them has none.
 std::optional<double> fraction_of_ceiling(const Arm& arm, const CeilingTable& ceilings);
 
 // The slots whose variants decide how floats are rounded: recipes that agree on them agree on every logit, to the bit.

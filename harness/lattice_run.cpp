@@ -49,13 +49,13 @@ std::vector<ArmSpec> beside_arms(const LatticePlan& plan, int cores) {
   ArmSpec again = arm_of(plan.lattice, cell_count(plan.lattice.shape()) - 1, plan.threads);
   again.label = kAgain;
   arms.push_back(again);
-  const Techniques best = parse_recipe("best");
-  if (!runs_here(best)) return arms;
-  arms.push_back(arm_of(best.without(Technique::threading), 1, "best on 1 thread"));
+  const Techniques usual = parse_recipe("default");
+  if (!runs_here(usual)) return arms;
+  arms.push_back(arm_of(usual.without(Technique::threading), 1, "default on 1 thread"));
   for (int threads = 2; threads <= 2 * cores; threads = threads < cores    ? threads + 1
                                                         : threads == cores ? 2 * cores
                                                                            : 2 * cores + 1) {
-    arms.push_back(arm_of(best, threads, fmt::format("best on {} threads", threads)));
+    arms.push_back(arm_of(usual, threads, fmt::format("default on {} threads", threads)));
   }
   return arms;
 }

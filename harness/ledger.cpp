@@ -50,6 +50,15 @@ double Ledger::total_ops() const { return sum(*this, &Entry::ops); }
 double Ledger::total_bytes() const { return sum(*this, &Entry::bytes); }
 double Ledger::total_ns() const { return sum(*this, &Entry::ns); }
 
+double Ledger::slot_ns(const std::string& slot) const {
+  if (slot == "threading") return total_ns();
+  double ns = 0;
+  for (int i = 0; i < kLoopOpCount; ++i) {
+    if (slot_of(static_cast<LoopOp>(i)) == slot) ns += entry[i].ns;
+  }
+  return ns;
+}
+
 double kv_position_bytes(const ModelShape& m, kv_cache::Element element) {
   return static_cast<double>(2 * m.kv_heads * kv_cache::row_bytes(element, m.head_dim));
 }

@@ -56,6 +56,8 @@ struct Ledger {
   double total_ops() const;
   double total_bytes() const;
   double total_ns() const;
+  double slot_ns(const std::string& slot) const;  // of the ops that a slot serves; threading serves them all
+  double a_token(double amount) const { return amount / static_cast<double>(tokens); }
 };
 
 // One forward pass as the model's formula has it, written from the shapes alone and not from the loop.

@@ -13,19 +13,18 @@ constexpr std::int64_t kPrefix = 5, kTokens = 4, kSmallCapacity = 6;
 // Noise may make a sound loop look slow now and then, never three times.
 constexpr int kTries = 3;
 
-// Goes on past its capacity, over the oldest.
-bool wraps(const kv_cache::Kernel& kernel) {
-  const kv_cache::Shape shape{1, 1, 1, 1, 1};
-  const Mapping storage(kernel.storage_bytes(shape), Pages::small);
-  const float value = 0;
-  return kernel.keeps_past && kernel.append(shape, storage.data(), 0, 0, 1, 1, &value, &value);
-}
-
 double published_nmse(const VariantInfo& info) {
   return info.exactness == Exactness::approximate ? info.nmse_bound : 0;
 }
 
 }  // namespace
+
+bool goes_past_its_end(const kv_cache::Kernel& kernel) {
+  const kv_cache::Shape shape{1, 1, 1, 1, 1};
+  const Mapping storage(kernel.storage_bytes(shape), Pages::small);
+  const float value = 0;
+  return kernel.keeps_past && kernel.append(shape, storage.data(), 0, 0, 1, 1, &value, &value);
+}
 
 LoopJudge::LoopJudge(std::uint64_t seed)
     : model_(tiny_in_every_form(seed)),
@@ -82,7 +81,7 @@ LoopTrial LoopJudge::judge(const ArmSpec& spec, const Recipe& recipe, const Make
     trial.layers = check(layers_);
     trial.verdict = trial.layers.verdict;
   }
-  if (trial.verdict.ok() && wraps(cache)) {
+  if (trial.verdict.ok() && goes_past_its_end(cache)) {
     options.prefix = 0;
     trial.verdict = check(wrapped_).verdict;
   }

@@ -17,6 +17,9 @@ struct LoopTrial {
   LayerCheck layers;
 };
 
+// A ring: it takes positions past its capacity, over the oldest.
+bool goes_past_its_end(const kv_cache::Kernel& kernel);
+
 class LoopJudge {
  public:
   explicit LoopJudge(std::uint64_t seed = 1);  // of the model and its prompt

@@ -209,10 +209,4 @@ std::int64_t page_faults() {
   return usage.ru_minflt + usage.ru_majflt;
 }
 
-// proc(5): 5 sets the peak resident set size to the current one.
-bool reset_peak_rss() {
-  std::ofstream clear("/proc/self/clear_refs");
-  return static_cast<bool>(clear << 5 << std::flush);
-}
-
 }  // namespace bitproof

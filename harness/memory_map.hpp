@@ -95,6 +95,5 @@ struct ProcessMemory {
 ProcessMemory process_memory();
 double page_fault_ns();      // of one first touch of a 4 KiB page, measured once on first use
 std::int64_t page_faults();  // minor and major, of this process so far
-bool reset_peak_rss();  // false where the kernel does not allow it: the peak then counts from the start of the process
 
 }  // namespace bitproof

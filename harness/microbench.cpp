@@ -163,6 +163,7 @@ void take_stock(BenchResult& r) {
   constexpr std::size_t kFewest = 3;
   std::vector<double> usable;
   r.set_aside.clear();
+  r.disturbed.clear();
   for (std::size_t i = 0; i < r.samples.size(); ++i) {
     const std::string why = i < r.states.size() ? disturbance(r.states[i].load) : "";
     if (why.empty()) {
@@ -173,7 +174,7 @@ void take_stock(BenchResult& r) {
   }
   if (usable.size() < kFewest && !r.set_aside.empty()) {
     usable = r.samples;
-    r.set_aside.clear();
+    r.disturbed = std::exchange(r.set_aside, {});
   }
   r.ns = estimate(std::move(usable));
 }

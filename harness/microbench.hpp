@@ -39,7 +39,8 @@ struct BenchResult {
   std::vector<std::optional<double>> placements{};  // before each of them, Google Benchmark's trials included
   std::vector<double> samples{};        // every repetition, in order
   std::vector<SampleState> states{};    // of the machine, around each of them
-  std::map<std::string, int> set_aside{};  // repetitions under foreign load, by reason; where they leave too few, none is
+  std::map<std::string, int> set_aside{};  // repetitions under foreign load, by reason; where they leave too few, they
+  std::map<std::string, int> disturbed{};  // are used all the same, and counted here
   std::string stopped{};  // what ended it: narrow enough, or the budget
   std::string failure{};  // why there is no number: the variant or its timed outputs did not pass, or it cannot run here
   bool skipped = false;   // it cannot run here: no number, and no fault

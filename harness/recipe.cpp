@@ -11,16 +11,18 @@
 namespace bitproof {
 namespace {
 
-// Where several variants carry the same techniques on the same ISA, these are the ones a technique (or none) stands
-// for.
+// Where several variants carry the same techniques, these are the ones a technique (or none) stands for. The products
+// are all of 2 bits a weight, so that no technique is credited with a denser format; `best` may take any.
 constexpr std::array kPreferred = {"kv_cache/ring", "threading/omp_static", "ternary_matmul/scalar",
-                                   "ternary_matmul/tmac.scalar"};
+                                   "ternary_matmul/direct", "ternary_matmul/tmac"};
 
-// Larger is better among variants of equal techniques: the wider instruction set first.
-std::pair<int, int> preference(const Variant& v) {
-  const bool preferred = std::find(kPreferred.begin(), kPreferred.end(), v.id) != kPreferred.end() ||
-                         std::string(v.info->row) == kPrefetchRow;
-  return {std::popcount(v.features), preferred};
+// Larger is better among variants of equal techniques: then the wider instruction set, then the row that stands for
+// prefetching, or the main row.
+std::array<int, 3> preference(const Variant& v) {
+  const std::string file = v.id.substr(0, v.id.find_first_of(".:"));
+  const std::string row = v.info->row;
+  return {std::find(kPreferred.begin(), kPreferred.end(), file) != kPreferred.end(), std::popcount(v.features),
+          row.empty() || row == kPrefetchRow};
 }
 
 Techniques known_to(const std::string& op) {
@@ -61,18 +63,19 @@ Technique parse_technique(const std::string& text) {
     known.push_back(name(static_cast<Technique>(t)));
     if (known.back() == text) return static_cast<Technique>(t);
   }
-  throw BadInput("--recipe: no technique is named '{}'; did you mean {}? (none, all, best, or a list of {})", text,
+  throw BadInput("--recipe: no technique is named '{}'; did you mean {}? (none, all, default, or a list of {})", text,
                  nearest(text, known), fmt::join(known, ", "));
 }
 
 Techniques parse_recipe(const std::string& text) {
   if (text == "none") return kNoTechniques;
   if (text == "all") return kAllTechniques;
-  if (text == "best") return kAllTechniques.without(Technique::tmac).without(Technique::prefetch);
+  if (text == "default") return kAllTechniques.without(Technique::tmac).without(Technique::prefetch);
+  if (text == "best") throw BadInput("--recipe best: is searched by loop, run, eval and whatif; here write default");
   Techniques set{};
   std::istringstream items(text);
   for (std::string item; std::getline(items, item, ',');) set = set.with(parse_technique(item));
-  if (set == kNoTechniques) throw BadInput("--recipe: empty; write none, all, best, or a list of techniques");
+  if (set == kNoTechniques) throw BadInput("--recipe: empty; write none, all, default, or a list of techniques");
   return set;
 }
 

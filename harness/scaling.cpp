@@ -1,13 +1,19 @@
 #include "scaling.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace bitproof {
 namespace {
 
-// A token's ops that one thread does whatever the team.
+// A token's ops that one thread does whatever the team: those that are never split, and those on one row as wide as the
+// model, which is a single tile. (Two of the seven dequantizations of a layer are wider: they are taken for serial
+// too.)
 bool is_serial(LoopOp op) {
-  return op == LoopOp::embedding || op == LoopOp::kv_append || op == LoopOp::sampling || op == LoopOp::memory;
+  constexpr std::array kSerial = {LoopOp::embedding, LoopOp::kv_append,    LoopOp::sampling,
+                                  LoopOp::memory,    LoopOp::rms_norm,     LoopOp::activation_quant,
+                                  LoopOp::rope,      LoopOp::residual_add, LoopOp::dequantize};
+  return std::ranges::find(kSerial, op) != kSerial.end();
 }
 
 }  // namespace
@@ -15,7 +21,7 @@ bool is_serial(LoopOp op) {
 std::vector<ScalePoint> scaling(std::span<const Cell> cells, int cores) {
   std::vector<const Cell*> measured;
   for (const Cell& cell : cells) {
-    if (cell.spec.label.starts_with("best on ") && cell.measured()) measured.push_back(&cell);
+    if (cell.spec.label.starts_with("default on ") && cell.measured()) measured.push_back(&cell);
   }
   std::ranges::sort(measured, {}, [](const Cell* c) { return c->spec.threads; });
   std::vector<ScalePoint> points;

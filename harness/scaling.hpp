@@ -20,7 +20,7 @@ struct ScalePoint {
   bool oversubscribed = false;              // more threads than cores
 };
 
-// Of the cells labelled "best on N thread(s)", ascending; the first is of one thread.
+// Of the cells labelled "default on N thread(s)", ascending; the first is of one thread.
 std::vector<ScalePoint> scaling(std::span<const Cell> cells, int cores);
 
 // Modelled, not measured. Ops that are split over threads take their time at one thread over p, but read no faster than

@@ -34,7 +34,7 @@ struct BenchmarkSpec {
   std::vector<int> threads{1};        // 0: all cores; empty: every count from 1 to all cores
   std::vector<bool> cold{true};       // weights rotated through more than the last-level cache, or one copy
   std::vector<std::int64_t> bytes;    // memory: block sizes
-  std::string recipe = "best";        // loop
+  std::string recipe = "default";     // loop
   std::string model = "7b";           // loop
   std::int64_t depth = 16;            // loop
 };

@@ -7,8 +7,6 @@ namespace {
 
 bool is_ternary(LoopOp op) { return std::string(slot_of(op)) == "ternary_matmul"; }
 
-double a_token(double amount, const Ledger& ledger) { return amount / static_cast<double>(ledger.tokens); }
-
 }  // namespace
 
 LoopTraits traits_of(const ModelShape& shape, const RecipeNames& names) {
@@ -18,7 +16,7 @@ LoopTraits traits_of(const ModelShape& shape, const RecipeNames& names) {
 }
 
 Work op_work(LoopOp op, const Ledger& ledger, const LoopTraits& traits) {
-  const double bytes = a_token(ledger[op].bytes, ledger), ops = a_token(ledger[op].ops, ledger);
+  const double bytes = ledger.a_token(ledger[op].bytes), ops = ledger.a_token(ledger[op].ops);
   Work work;
   if (op == LoopOp::kv_append) {
     work.written_bytes = bytes;
@@ -32,7 +30,7 @@ Work op_work(LoopOp op, const Ledger& ledger, const LoopTraits& traits) {
   } else if (is_ternary(op) && traits.looks_up) {
     // One look-up replaces several multiply-adds, so the peak of those does not bound it. But an index is at most a
     // byte wide, so every packed byte is looked up, for every position anew.
-    work[OpKind::look_up] = bytes * a_token(static_cast<double>(ledger.positions), ledger);
+    work[OpKind::look_up] = bytes * ledger.a_token(static_cast<double>(ledger.positions));
   } else {
     work[OpKind::multiply_add] = ops;
   }
@@ -61,7 +59,7 @@ std::vector<NamedJudgement> judge_token(const Ledger& ledger, double token_ns, c
     const auto op = static_cast<LoopOp>(i);
     const Work work = op_work(op, ledger, traits);
     if (work.nothing()) continue;
-    list.push_back({name(op), judge(work, a_token(ledger[op].ns, ledger), threads, states, ceilings)});
+    list.push_back({name(op), judge(work, ledger.a_token(ledger[op].ns), threads, states, ceilings)});
   }
   return list;
 }

@@ -19,10 +19,10 @@ ModelChoice choice_of(const WorkbenchOptions& options) {
   return {options.model, options.layers, options.seed, options.activation};
 }
 
-// The recipe that computes the prefix: the fastest this machine has.
+// The recipe that computes the prefix.
 Techniques prefill_recipe() {
-  const Techniques best = parse_recipe("best");
-  return runs_here(best) ? best : best.without(Technique::simd);
+  const Techniques usual = parse_recipe("default");
+  return runs_here(usual) ? usual : usual.without(Technique::simd);
 }
 
 // It, with what may differ in `spec` and leaves the prefix the same to the bit, and about as fast: exact products may

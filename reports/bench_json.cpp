@@ -48,6 +48,7 @@ Json to_json(const BenchResult& r, const CeilingTable& ceilings) {
   j["sample_states"] = Json::array();
   for (const SampleState& s : r.states) j["sample_states"].push_back(to_json(s));
   j["samples_set_aside"] = r.set_aside;
+  j["samples_disturbed"] = r.disturbed;
   put(j, "p5_ns", number(r.ns.p5), r.failure);
   put(j, "p95_ns", number(r.ns.p95), r.failure);
   put(j, "min_ns", number(r.ns.min), r.failure);

@@ -135,7 +135,7 @@ Json scaling_of(const LatticeRun& run, const CeilingTable& ceilings) {
   std::string why = "the best recipe was not measured on one thread";
   if (!points.empty()) {
     const auto one =
-        std::ranges::find(run.cells(), std::string("best on 1 thread"), [](const Cell& c) { return c.spec.label; });
+        std::ranges::find(run.cells(), std::string("default on 1 thread"), [](const Cell& c) { return c.spec.label; });
     const std::set<std::string> states = states_of(*one, ceilings);
     const auto ceiling = states.size() == 1 ? ceilings.at(cores, *states.begin()) : std::nullopt;
     why = "no read ceiling of the state that it was measured in";
@@ -183,7 +183,7 @@ Json results(const LatticeRun& run, const AttributeOptions& options, const Ceili
       summary["memory_why"] = "its arm is not alive: measured by an earlier process, or not at all";
     }
     const bool end = cell.index && (*cell.index == 0 || *cell.index + 1 == cell_count(run.plan().lattice.shape()));
-    if (cell.measured() && (end || cell.spec.label.starts_with("best on "))) {
+    if (cell.measured() && (end || cell.spec.label.starts_with("default on "))) {
       profiles.push_back(profile_json(cell, interrupted() ? std::nullopt : region_ns(cell, clearance)));
     }
     cells.push_back(std::move(summary));

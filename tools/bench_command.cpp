@@ -66,6 +66,10 @@ void note_set_aside(const std::vector<BenchResult>& results) {
     for (const auto& [why, n] : r.set_aside) {
       note(fmt::format("{}: {} of {} samples set aside: {}", benchmark_name(r), n, r.samples.size(), why));
     }
+    for (const auto& [why, n] : r.disturbed) {
+      note(fmt::format("{}: DISTURBED in {} of {} samples, which leave too few others and are used: {}",
+                       benchmark_name(r), n, r.samples.size(), why));
+    }
   }
 }
 

@@ -12,6 +12,7 @@
 #include "loop_trial.hpp"
 #include "model_facts.hpp"
 #include "open_model.hpp"
+#include "recipe_cache.hpp"
 #include "reports/file.hpp"
 #include "steps.hpp"
 #include "terminal.hpp"
@@ -85,12 +86,6 @@ void print_evaluation(const Json& j) {
   }
 }
 
-ArmSpec eval_arm(const std::string& recipe, int threads) {
-  Techniques set = parse_recipe(recipe);
-  if (threads == 1) set = set.without(Technique::threading);
-  return arm_of(set, threads, recipe);
-}
-
 }  // namespace
 
 int eval_command(const EvalOptions& options) {
@@ -108,9 +103,9 @@ int eval_command(const EvalOptions& options) {
   if (options.reference > 0) require_room_for_reference(shape, options.reference);
 
   const int threads = choose_threads(options.threads, false);
-  std::vector<ArmSpec> specs = {eval_arm(options.recipe, threads)};
-  if (!options.against.empty()) specs.push_back(eval_arm(options.against, threads));
   Clearance clearance;
+  std::vector<ArmSpec> specs = {named_arm(options.recipe, options.model, threads, clearance)};
+  if (!options.against.empty()) specs.push_back(named_arm(options.against, options.model, threads, clearance));
   const auto bench = set_up({options.model, options.layers, options.seed, 0, window, activation}, specs, clearance);
   const bool made_up = tokens.empty();
   if (made_up) tokens = bench->model().model().prompt(count);

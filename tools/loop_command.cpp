@@ -19,22 +19,13 @@
 namespace bitproof {
 namespace {
 
-// `best` is searched by measuring; every other recipe is a set of techniques.
-RecipeNames names_of(const LoopOptions& options, Techniques set, int threads, Clearance& clearance) {
-  RecipeNames names = recipe_names(set);
-  for (const std::string& slot : options.slots) apply_slot(names, slot);  // refused before anything is searched
-  if (options.recipe != "best") return names;
-  const Machine machine = read_machine();
-  BestSearch search{whole_shape({.model = options.model}), threads};
-  search.llc_bytes = machine.llc_bytes.value.value_or(search.llc_bytes);
-  return best_recipe(search, options.model, clearance);
-}
-
 ArmSpec spec_from(const LoopOptions& options, Clearance& clearance) {
   const int threads = choose_threads(options.threads, options.oversubscribe);
-  Techniques set = parse_recipe(options.recipe);
-  if (threads == 1) set = set.without(Technique::threading);  // one thread is what threading off is
-  ArmSpec spec{options.recipe, names_of(options, set, threads, clearance), set, threads};
+  for (const std::string& slot : options.slots) {  // refused before anything is searched
+    RecipeNames names = recipe_names(parse_recipe("default"));
+    apply_slot(names, slot);
+  }
+  ArmSpec spec = named_arm(options.recipe, options.model, threads, clearance);
   for (const std::string& slot : options.slots) {
     apply_slot(spec.names, slot);
     spec.label += " " + slot;
@@ -56,6 +47,7 @@ std::vector<double> time_prefill(Decoder& loop, const WeightSource& model, std::
     const auto start = std::chrono::steady_clock::now();
     loop.prefill(tokens);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (interrupted()) break;  // it was cut short
     rates.push_back(static_cast<double>(positions) / seconds);
   }
   return rates;
@@ -67,8 +59,8 @@ struct DepthRates {
   double bytes_per_token;
 };
 
-// Decoding from 64, 128, 256 ... positions and from all that are filled, every depth once a round. Tokens are the
-// prompt's, so the prefix in the cache stays what it is.
+// Decoding from 64, 128, 256 ... positions and from all that are filled, every depth once a round, by an arm that was
+// sampled and so has the prefix in its cache. Tokens are the prompt's: the prefix stays what it is.
 std::vector<DepthRates> time_depths(Arm& arm, std::span<const std::int32_t> prompt, std::int64_t tokens, int rounds) {
   std::vector<DepthRates> list;
   const std::int64_t filled = std::ssize(prompt) - 1;
@@ -85,6 +77,7 @@ std::vector<DepthRates> time_depths(Arm& arm, std::span<const std::int32_t> prom
         token = loop.next(p <= filled ? prompt[static_cast<std::size_t>(p)] : token);
       }
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      if (interrupted()) return list;  // cut short
       d.tok_per_s.push_back(static_cast<double>(tokens) / seconds);
       d.bytes_per_token = loop.ledger().total_bytes() / static_cast<double>(tokens);
     }
@@ -114,7 +107,7 @@ void print_summary(const Json& j, std::int64_t model_layers) {
              rate["ci_high"].get<double>(), rate["n"].get<int>());
   fmt::print("  {:.3g} GB a token, {:.1f} GB/s", j["bytes_per_token"].get<double>() * 1e-9,
              j["gb_per_s"].get<double>());
-  if (!j["fraction_of_ceiling"].is_null()) {
+  if (!j["fraction_of_ceiling"].is_null() && !j["ceiling_gb_per_s"].is_null()) {
     fmt::print(" = {:.0f} % of the {:.1f} GB/s that {} thread(s) can read here",
                100 * j["fraction_of_ceiling"].get<double>(), j["ceiling_gb_per_s"].get<double>(),
                j["threads"].get<int>());
@@ -187,12 +180,12 @@ int loop_command(const LoopOptions& options) {
   std::vector<DepthRates> depths;
   {
     ProgressLine progress("decoding");
-    if (options.by_depth && arm.loop().keeps_past()) {
-      depths = time_depths(arm, bench->prompt(), options.tokens, options.samples);
-    }
     for (int i = 0; i < options.samples && !interrupted(); ++i) {
       if (!arm.sample(bench->prompt(), bench->prefix(), options.tokens)) break;
       progress.update(static_cast<double>(i + 1) / options.samples);
+    }
+    if (options.by_depth && arm.loop().keeps_past()) {
+      depths = time_depths(arm, bench->prompt(), options.tokens, options.samples);
     }
     if (options.prefill > 0 && arm.loop().keeps_past()) {
       prefill_rates = time_prefill(arm.loop(), bench->model().model(), options.prefill, options.samples);
@@ -227,7 +220,12 @@ int loop_command(const LoopOptions& options) {
                            {"head_nmse", c.head_nmse},
                            {"cache_nmse", c.kept_nmse}};
   }
-  if (options.by_depth) j["by_depth"] = to_json(depths);
+  if (options.by_depth && depths.empty()) {
+    j["by_depth"] = nullptr;
+    j["by_depth_why"] = interrupted() ? "interrupted" : "this recipe keeps no cache: it recomputes whatever the depth";
+  } else if (options.by_depth) {
+    j["by_depth"] = to_json(depths);
+  }
   if (options.prefill > 0) {
     j["prefill"] = options.prefill;
     if (prefill_rates.empty()) {

@@ -9,6 +9,7 @@
 #include "error.hpp"
 #include "interrupt.hpp"
 #include "machine.hpp"
+#include "open_model.hpp"
 #include "reports/file.hpp"
 #include "reports/json.hpp"
 #include "reports/lattice_file.hpp"
@@ -52,7 +53,9 @@ std::string recipe_cache_folder() {
   return home && *home == '/' ? std::string(home) + "/.cache/bitproof" : "";
 }
 
-RecipeNames best_recipe(const BestSearch& search, const std::string& model, Clearance& clearance) {
+RecipeNames best_recipe(const std::string& model, int threads, Clearance& clearance) {
+  BestSearch search{.shape = whole_shape({.model = model}), .threads = threads};
+  search.llc_bytes = read_machine().llc_bytes.value.value_or(search.llc_bytes);
   const std::string folder = recipe_cache_folder();
   const std::string path = folder.empty() ? "" : folder + "/" + recipe_file_name(search, model);
   if (!path.empty()) {
@@ -64,7 +67,9 @@ RecipeNames best_recipe(const BestSearch& search, const std::string& model, Clea
   RecipeNames names;
   {
     ProgressLine progress("searching the fastest recipe");
-    names = search_best_recipe(search, clearance, [&](const std::string& id) { progress.update(0, id); });
+    search.entered = [&](const std::string& id) { progress.update(0, id); };
+    search.refused = [](const std::string& why) { note("best: NOT IN THE SEARCH: " + why); };
+    names = search_best_recipe(search, clearance);
   }
   note(fmt::format("best: {}", searched_slots(names)));
   if (path.empty() || interrupted()) return names;
@@ -75,6 +80,16 @@ RecipeNames best_recipe(const BestSearch& search, const std::string& model, Clea
     note(fmt::format("best: not kept: {}", e.what()));
   }
   return names;
+}
+
+ArmSpec named_arm(const std::string& recipe, const std::string& model, int threads, Clearance& clearance) {
+  const bool searched = recipe == "best";
+  Techniques set = parse_recipe(searched ? "default" : recipe);
+  if (threads == 1) set = set.without(Technique::threading);
+  if (!searched) return arm_of(set, threads, recipe);
+  ArmSpec arm{recipe, best_recipe(model, threads, clearance), set, threads};
+  arm.techniques = techniques_of(arm.names);
+  return arm;
 }
 
 }  // namespace bitproof

@@ -8,6 +8,7 @@
 #include "interrupt.hpp"
 #include "model_facts.hpp"
 #include "open_model.hpp"
+#include "recipe_cache.hpp"
 #include "reports/attribution_json.hpp"
 #include "reports/audit/run_claims.hpp"
 #include "reports/bench_json.hpp"
@@ -142,9 +143,16 @@ class Run {
 
   void loop_stage() {
     std::vector<ArmSpec> specs = attribution_arms(threads_, plan_.left_out);
-    const Techniques best = parse_recipe("best");
-    specs.push_back(arm_of(best.without(Technique::threading), 1, "best on 1 thread"));
-    if (threads_ > 1) specs.push_back(arm_of(best, threads_, fmt::format("best on {} threads", threads_)));
+    // Searched once, on all threads; on one thread the same products are run.
+    ArmSpec best = named_arm("best", plan_.model, threads_, clearance_);
+    best.label = fmt::format("best on {} threads", threads_);
+    ArmSpec alone = best;
+    alone.label = "best on 1 thread";
+    alone.names["threading"] = "threading/serial";
+    alone.techniques = techniques_of(alone.names);
+    alone.threads = 1;
+    specs.push_back(alone);
+    if (threads_ > 1) specs.push_back(best);
     workbench_ = set_up({.model = plan_.model,
                          .seed = options_.seed,
                          .depth = plan_.depth,

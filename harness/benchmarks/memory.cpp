@@ -61,7 +61,8 @@ std::vector<Group> memory_groups(const BenchmarkSpec& spec, Clearance& clearance
     for (const bool touch : {false, true}) {
       Group group;
       for (const auto* v : matching<memory::Kernel>(spec.variants)) {
-        const std::string text = fmt::format("{} bytes, allocate{} and release", bytes, touch ? ", touch every page" : "");
+        const std::string text =
+            fmt::format("{} bytes, allocate{} and release", bytes, touch ? ", touch every page" : "");
         group.push_back({{.id = v->id, .benchmark = spec.name, .kind = spec.kind, .c = text},
                          [&clearance, bytes, touch, id = v->id] {
                            return timed_block(clearance.clear<memory::Kernel>(id), bytes, touch);

@@ -9,7 +9,7 @@ namespace bitproof {
 namespace {
 
 Techniques stated_recipe() {
-  const Techniques best = parse_recipe("best");
+  const Techniques best = parse_recipe("default");
   return machine_has_simd() ? best : best.without(Technique::simd);
 }
 

@@ -27,9 +27,9 @@ class Canaries : public testing::Test {
 };
 
 TEST_F(Canaries, AnswerInEverySlotOfALoopThatRunsItsRecipe) {
-  for (const char* recipe : {"none", "all", "best"}) {
+  for (const char* recipe : {"none", "all", "default"}) {
     if (recipe != std::string("none") && !machine_has_simd()) continue;
-    const std::vector<Canary> all = run(recipe_names(parse_recipe(recipe)), recipe == std::string("best") ? 2 : 1);
+    const std::vector<Canary> all = run(recipe_names(parse_recipe(recipe)), recipe == std::string("default") ? 2 : 1);
     EXPECT_EQ(all.size(), all_ops().size());
     for (const Canary& c : all) {
       EXPECT_TRUE(c.verdict.ok()) << recipe << ": " << c.verdict.check << ": " << c.verdict.reason;

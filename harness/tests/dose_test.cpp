@@ -22,7 +22,7 @@ void wait(double ns) { now_ns += ns; }
 void wait_half(double ns) { now_ns += ns / 2; }
 
 DoseResponse inject(const std::string& slot, void (*how)(double) = wait) {
-  const ArmSpec spec = arm_of(parse_recipe("best").without(Technique::threading), 1);
+  const ArmSpec spec = arm_of(parse_recipe("default").without(Technique::threading), 1);
   Workbench bench({.model = "tiny", .depth = 3}, {spec}, shared_clearance());
   const Recipe recipe = shared_clearance().clear(spec.names);
   return DoseBench(bench.model(), spec, recipe).run(slot, {.depth = 3, .rounds = 6, .clock = read_clock, .wait = how});

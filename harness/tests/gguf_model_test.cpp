@@ -69,7 +69,7 @@ TEST_P(Published, ShapeRoundTripsAndGivesIdenticalLogitsByEveryKindOfRecipe) {
   ASSERT_EQ(before.prompt, after.prompt);
   const LayerTruth truth(after.bench.model(), after.prompt, 64);
   for (const Techniques set :
-       {kNoTechniques, Techniques{}.with(Technique::kv_cache), parse_recipe("best"), kAllTechniques}) {
+       {kNoTechniques, Techniques{}.with(Technique::kv_cache), parse_recipe("default"), kAllTechniques}) {
     if (set.has(Technique::simd) && !machine_has_simd()) continue;
     EXPECT_EQ(logits(before, set), logits(after, set)) << recipe_name(set);
     const Recipe recipe = shared_clearance().clear(recipe_names(set));

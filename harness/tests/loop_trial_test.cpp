@@ -23,7 +23,7 @@ const LoopJudge& judge() {
 }
 
 TEST(LoopTrial, PassesTheLoopOfEveryKindOfRecipe) {
-  for (const char* recipe : {"none", "all", "best", "kv_cache"}) {
+  for (const char* recipe : {"none", "all", "default", "kv_cache"}) {
     const Techniques set = parse_recipe(recipe);
     if (set.has(Technique::simd) && !machine_has_simd()) continue;
     const ArmSpec spec = arm_of(set, 1);

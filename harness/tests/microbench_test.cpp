@@ -246,6 +246,7 @@ TEST(Microbench, SetsAsideWhatOthersDisturbedAndCountsIt) {
   take_stock(r);
   EXPECT_EQ(r.ns.samples.size(), 5u) << "where too few would remain, all stand";
   EXPECT_TRUE(r.set_aside.empty());
+  EXPECT_EQ(r.disturbed, (std::map<std::string, int>{{"other work had the CPUs", 5}})) << "and it is said";
 }
 
 }  // namespace

@@ -100,8 +100,8 @@ TEST(Scaling, OfAHalfSerialTokenIsKarpAndFlatts) {
   BITPROOF_NEEDS_SIMD();
   const Lattice lattice = technique_lattice();
   Cell one = made_up_cell(lattice, 0, {10, 10, 10}), two = made_up_cell(lattice, 4, {40.0 / 3, 40.0 / 3, 40.0 / 3});
-  one.spec.label = "best on 1 thread";
-  two.spec.label = "best on 2 threads";
+  one.spec.label = "default on 1 thread";
+  two.spec.label = "default on 2 threads";
   const Cell cells[] = {two, one};
   const auto points = scaling(cells, 2);
   ASSERT_EQ(points.size(), 2u);

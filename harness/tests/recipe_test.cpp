@@ -98,7 +98,7 @@ TEST(Recipes, OneTechniqueMovesOnlyItsOwnSlots) {
 TEST(RecipeText, IsRead) {
   EXPECT_EQ(parse_recipe("none"), kNoTechniques);
   EXPECT_EQ(parse_recipe("all"), kAllTechniques);
-  EXPECT_EQ(parse_recipe("best"), kAllTechniques.without(Technique::tmac).without(Technique::prefetch));
+  EXPECT_EQ(parse_recipe("default"), kAllTechniques.without(Technique::tmac).without(Technique::prefetch));
   EXPECT_EQ(parse_recipe("simd,tmac"), Techniques{}.with(Technique::simd).with(Technique::tmac));
   for (const Techniques set : all_subsets()) EXPECT_EQ(parse_recipe(recipe_name(set)), set) << recipe_name(set);
 }

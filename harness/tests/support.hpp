@@ -140,7 +140,7 @@ inline RecipeNames with(RecipeNames names, const std::string& slot) {
 }
 
 inline RecipeNames best() {
-  return recipe_names(parse_recipe(machine_has_simd() ? "best" : "memory_pool,threading,kv_cache"));
+  return recipe_names(parse_recipe(machine_has_simd() ? "default" : "memory_pool,threading,kv_cache"));
 }
 
 }  // namespace bitproof

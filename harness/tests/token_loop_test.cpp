@@ -26,7 +26,7 @@ std::string ledger_fault(const TokenLoop& loop, const ModelShape& shape, std::in
 void expect_like_the_reference(const ModelShape& shape) {
   Decoding d(shape);
   const LayerTruth truth(d.bench.model(), d.prompt, 64);
-  std::vector<Techniques> sets = {kNoTechniques, kAllTechniques, parse_recipe("best")};
+  std::vector<Techniques> sets = {kNoTechniques, kAllTechniques, parse_recipe("default")};
   for (int t = 0; t < kTechniqueCount; ++t) sets.push_back(Techniques{}.with(static_cast<Technique>(t)));
   for (const Techniques set : sets) {
     if (set.has(Technique::simd) && !machine_has_simd()) continue;

@@ -71,7 +71,7 @@ TEST(AttributionMarkdown, ShowsWhatStandsBesideIt) {
   const Lattice lattice = two_factors();
   std::vector<Cell> cells = four_cells(lattice);
   for (Cell& cell : cells)
-    cell.spec.label = "best on " + std::to_string(*cell.index + 1) + (*cell.index ? " threads" : " thread");
+    cell.spec.label = "default on " + std::to_string(*cell.index + 1) + (*cell.index ? " threads" : " thread");
   for (std::size_t i = 0; i < 4; ++i) cells[i].spec.threads = static_cast<int>(i) + 1;
   Json j = to_json(attribute(lattice, cells), 16);
   const int threads[] = {8};
@@ -87,7 +87,7 @@ TEST(AttributionMarkdown, ShowsWhatStandsBesideIt) {
               AllOf(HasSubstr("model a \\| b, 1 layers, depth 16"), HasSubstr("| residual | 0.00 % |"),
                     HasSubstr("threads started and waited for | 0.00 % | not measured |"),
                     HasSubstr("| 3 | 2 | 2.00x | 0.67 | 0.25 | measured, oversubscribed |"), HasSubstr("**modelled**"),
-                    HasSubstr("| best on 1 thread | 1500.0 | 0.0 | 0.00 | 5.00 | 0 |")));
+                    HasSubstr("| default on 1 thread | 1500.0 | 0.0 | 0.00 | 5.00 | 0 |")));
 }
 
 TEST(ProfileJson, NamesTheResidual) {
