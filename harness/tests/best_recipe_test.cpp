@@ -55,7 +55,17 @@ TEST(KingOfTheHill, TheChampionDoesNotMeetItself) {
   EXPECT_EQ(standing.ratio.size(), 1u);
 }
 
-TEST(BestRecipe, AModelThatFitsTheCacheKeepsTheStatedRecipe) {
+TEST(KingOfTheHill, WhoIsNotClearedDoesNotCompete) {
+  const Times times = {{"a", {100}}, {"c", {90}}};
+  const Standing standing = king_of_the_hill("a", {"b", "c"}, [&](const std::string& id) {
+    if (id == "b") throw NotCleared("b is FAILED");
+    return std::make_unique<Scripted>(times.at(id));
+  });
+  EXPECT_EQ(standing.champion, "c");
+  EXPECT_EQ(standing.refused, (std::map<std::string, std::string>{{"b", "b is FAILED"}}));
+}
+
+TEST(BestRecipe, AModelThatFitsTheCacheKeepsTheDefault) {
   Clearance clearance;
   const RecipeNames names = search_best_recipe({model_by_name("tiny"), 1}, clearance);
   EXPECT_EQ(names, recipe_names(stated_recipe().without(Technique::threading)));

@@ -140,7 +140,11 @@ positions = 4
     EXPECT_EQ(r.ns.samples.size(), 2u) << r.id;
     ++kinds[r.kind];
     if (r.kind == "threading") {
-      EXPECT_EQ(r.counters.at("threads_seen"), r.id == "threading/serial" ? 1 : r.threads) << r.id;
+      // Where threads take work as they come, the first may have taken all before the other wakes.
+      const bool taken = r.id.starts_with("threading/omp_tasks") || r.id.starts_with("threading/omp_dynamic");
+      const double seen = r.counters.at("threads_seen");
+      EXPECT_LE(seen, r.threads) << r.id;
+      EXPECT_GE(seen, taken || r.id == "threading/serial" ? 1 : r.threads) << r.id;
     }
     EXPECT_EQ(r.counters.contains("page_faults"), r.kind == "memory") << r.id;
   }

@@ -11,7 +11,9 @@ namespace bitproof {
 namespace {
 
 using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 const Variant& variant(const std::string& id) {
   for (const Variant& v : all_variants()) {
@@ -95,6 +97,18 @@ TEST(Recipes, OneTechniqueMovesOnlyItsOwnSlots) {
   EXPECT_EQ(moved(Technique::simd).size(), all_ops().size() - 3) << "every arithmetic op";
 }
 
+TEST(Recipes, CreditNoTechniqueWithADenserFormat) {
+  for (const Techniques set : all_subsets()) {
+    if (!runs_here(set)) continue;
+    const std::string product = recipe_names(set).at("ternary_matmul");
+    EXPECT_THAT(product, AnyOf(StartsWith("ternary_matmul/scalar"), StartsWith("ternary_matmul/direct."),
+                               StartsWith("ternary_matmul/tmac.")))
+        << recipe_name(set);
+    const std::string row = product.find(':') == std::string::npos ? "" : product.substr(product.find(':') + 1);
+    EXPECT_EQ(row, set.has(Technique::prefetch) ? kPrefetchRow : "") << product;
+  }
+}
+
 TEST(RecipeText, IsRead) {
   EXPECT_EQ(parse_recipe("none"), kNoTechniques);
   EXPECT_EQ(parse_recipe("all"), kAllTechniques);
@@ -109,6 +123,7 @@ TEST(RecipeText, IsRefusedWithTheNearestName) {
   EXPECT_THAT(refusal([] { parse_recipe("simd,pool"); }), HasSubstr("'pool'"));
   EXPECT_THAT(refusal([] { parse_recipe(""); }), HasSubstr("empty"));
   EXPECT_THAT(refusal([] { parse_recipe("simd,,tmac"); }), HasSubstr("no technique is named ''"));
+  EXPECT_THAT(refusal([] { parse_recipe("best"); }), HasSubstr("write default"));
   EXPECT_THAT(refusal([] { parse_recipe("None"); }), HasSubstr("no technique is named 'None'"));
 }
 

@@ -189,6 +189,16 @@ class Json(CommandLine):
         self.assertEqual((j["layers"], j["model_layers"], j["whole_model"]), (2, 3, False))
         self.assertIsNone(j["prefill_tok_per_s"])
 
+    def test_loop_by_depth(self):
+        by_depth = ("loop", "--model", "tiny", "--depth", 70, *NO_CEILING, "--tokens", 2, "--samples", 2, "--by-depth")
+        straight, deep = (
+            self.json_of(*by_depth[: -1 if alone else None], "--recipe", "kv_cache", codes=MEASURED) for alone in (True, False)
+        )
+        self.assertEqual([d["depth"] for d in deep["by_depth"]], [64, 70])
+        self.assertEqual(straight["logits_hash"], deep["logits_hash"])
+        self.assertTrue(deep["ledger_ok"])
+        self.assertIsNone(self.json_of(*by_depth, "--recipe", "simd", codes=MEASURED)["by_depth"])
+
     def test_loop_logits_do_not_depend_on_the_kernel(self):
         hashes = {
             self.json_of(*LOOP_TINY, "--slot", f"ternary_matmul={v}", codes=MEASURED)["logits_hash"]
