@@ -59,7 +59,7 @@ Figure rates(const Json& run) {
     row["gb"] = a.at("bytes_per_token").get<double>() * 1e-9;
     row["gb_per_s"] = look(a, {"gb_per_s"});
     row["fraction"] = look(a, {"fraction_of_ceiling"});
-    if (row["fraction"].is_null()) row["fraction_why"] = words(a, "fraction_of_ceiling_why", "");
+    if (a.contains("fraction_of_ceiling_why")) row["fraction_why"] = words(a, "fraction_of_ceiling_why", "");
     row["residual"] = look(a, {"residual_fraction"});
     if (a.contains("positions")) row["positions"] = a.at("positions").get<double>() / a.at("tokens").get<double>();
     row["ledger"] = a.at("ledger_ok").get<bool>() ? "ok" : "BROKEN: " + words(a, "ledger_why", "");
