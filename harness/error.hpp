@@ -9,10 +9,13 @@
 
 namespace bitproof {
 
-// What a file or a command line holds may be quoted in an error: control characters would break or hide its line.
+// Text from a file or a command line as one line that no terminal obeys: control characters, the 8-bit ones
+// (U+0080-9F) too, become spaces.
 inline std::string one_line(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0xff; };
+    if (byte(at) < 0x20 || byte(at) == 0x7f) text[at] = ' ';
+    if (byte(at) == 0xc2 && byte(at + 1) < 0xa0) text.replace(at, 2, " ");
   }
   return text;
 }

@@ -164,7 +164,12 @@ Json profile_json(const Cell& cell, const std::optional<double>& region_ns) {
     const auto op = static_cast<LoopOp>(i);
     const Entry& e = cell.ledger[op];
     if (e.calls == 0) continue;
-    ops.push_back({{"op", name(op)}, {"ns_per_token", cell.op_ns(op)}, {"share", cell.op_ns(op) / wall}});
+    const auto tokens = static_cast<double>(cell.ledger.tokens);
+    ops.push_back({{"op", name(op)},
+                   {"ns_per_token", cell.op_ns(op)},
+                   {"share", cell.op_ns(op) / wall},
+                   {"ops_per_token", e.ops / tokens},
+                   {"bytes_per_token", e.bytes / tokens}});
     const bool split =
         op != LoopOp::embedding && op != LoopOp::kv_append && op != LoopOp::sampling && op != LoopOp::memory;
     if (split) regions += e.calls;

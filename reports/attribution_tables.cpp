@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "reports/attribution_markdown.hpp"
+#include "reports/look.hpp"
 #include "reports/markdown.hpp"
 
 namespace bitproof {
@@ -78,10 +79,48 @@ void memory_table(std::string& out, const Json& cells) {
   }
 }
 
+void depth_table(std::string& out, const Json& j) {
+  const Json& axis = look(j, {"depth_axis"});
+  if (!axis.is_object()) return;
+  out += fmt::format("\n## The cache over recomputation, by depth: model {}\n\n| depth | with SIMD, threads and pool | scalar |\n|--:|--:|--:|\n",
+                     quoted(j.at("model")));
+  const auto cell = [](const Json& p, const char* key) -> std::string {
+    const Json& detail = look(p, {(std::string(key) + "_detail").c_str()});
+    if (!look(p, {key}).is_number()) return "not measured";
+    const std::string text = fmt::format("{:.3g}x", p.at(key).get<double>());
+    if (!look(detail, {"ci_low"}).is_number()) return text;
+    return fmt::format("{} [{:.3g}, {:.3g}]", text, detail.at("ci_low").get<double>(), detail.at("ci_high").get<double>());
+  };
+  for (const Json& p : axis.at("points")) {
+    const bool modelled = look(p, {"scalar_modelled"}).is_number();
+    out += fmt::format("| {} | {} | {}{} |\n", p.at("depth").get<std::int64_t>(), cell(p, "with_simd"),
+                       cell(p, modelled ? "scalar_modelled" : "scalar"), modelled ? " **modelled**" : "");
+  }
+  if (!look(axis, {"held_out_error"}).is_number()) return;
+  out += fmt::format("\nThe model is fitted on depths {}, and off by {:+.1f} % at depth {}, which it has not seen.\n",
+                     axis.at("fitted_on_depths").dump(), 100 * axis.at("held_out_error").get<double>(),
+                     axis.at("held_out_depth").dump());
+}
+
+std::string failures_of(const Json& j) {
+  std::string out;
+  if (j.value("partial", true)) out += "**Partial: this run did not end.** What was measured before is below.\n\n";
+  const Json& failures = look(j, {"failures"});
+  if (failures.empty()) return out;
+  out += fmt::format("**{} failure(s): no number below may be quoted before they are understood.**\n\n", failures.size());
+  for (const Json& f : failures) out += fmt::format("- {}\n", quoted(f));
+  return out + "\n";
+}
+
 }  // namespace
 
 std::string attribution_report(const Json& j) {
-  std::string out =
+  std::string out = failures_of(j);
+  if (!j.contains("techniques")) {
+    depth_table(out, j);
+    return out;
+  }
+  out +=
       fmt::format("## Who earned the tokens: model {}, {} layers, depth {}\n\n{} of {} recipes, {} rounds.",
                   quoted(j.at("model")), j.at("layers").get<int>(), j.at("depth").get<int>(),
                   j.at("cells_measured").get<int>(), j.at("cells_total").get<int>(), j.at("rounds").get<int>());
@@ -89,6 +128,7 @@ std::string attribution_report(const Json& j) {
   out += "\n\n" + attribution_markdown(j);
   profile_table_of(out, j.at("profiles"));
   scaling_table(out, j.at("scaling"));
+  depth_table(out, j);
   memory_table(out, j.at("cells"));
   return out;
 }

@@ -15,7 +15,7 @@ namespace {
 
 BadInput failure(const std::string& path, int error) {
   const char* advice = error == ENOSPC || error == EDQUOT ? "free space there" : "make it writable";
-  return BadInput("{}: cannot be written: {}; {} or name another folder with --out", path, std::strerror(error),
+  return BadInput("{}: cannot be written: {}; {} or name another place", path, std::strerror(error),
                   advice);
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "reports/look.hpp"
+
 namespace bitproof {
 namespace {
 
@@ -43,6 +45,16 @@ void not_judged(std::vector<std::string>& lines, const Json& run) {
     lines.push_back(fmt::format("{} result(s) not held against physics: {}.", n, why));
 }
 
+// Some sample of some microbenchmark has the value of some hardware counter.
+bool any_counter(const Json& run) {
+  for (const Json& b : look(run, {"bench"})) {
+    for (const Json& s : look(b, {"sample_states"})) {
+      if (std::ranges::any_of(look(s, {"counters"}), [](const Json& value) { return value.is_number(); })) return true;
+    }
+  }
+  return false;
+}
+
 bool has_lattice(const Json& run) {
   return run.contains("attribution") && !run.at("attribution").value("interactions", Json()).is_null();
 }
@@ -55,7 +67,8 @@ std::vector<std::string> limits(const Json& run) {
       "tok/s belongs to the depth it was measured at; a longer context reads more cache."};
   if (!has_lattice(run))
     lines.push_back("Shapley shares and interactions of the techniques: only corners of the lattice were measured.");
-  lines.push_back("No hardware counters were read: instructions and cache misses are unknown.");
+  if (!any_counter(run))
+    lines.push_back("No hardware counters were read: instructions and cache misses are unknown.");
   about_arms(lines, run);
   not_judged(lines, run);
   return lines;

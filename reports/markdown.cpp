@@ -1,8 +1,11 @@
 #include "reports/markdown.hpp"
 
+#include <algorithm>
+
 #include "error.hpp"
 #include "reports/attribution_markdown.hpp"
 #include "reports/limits.hpp"
+#include "reports/look.hpp"
 
 namespace bitproof {
 namespace {
@@ -78,12 +81,7 @@ void attribution_table(std::string& out, const Json& run) {
 
 // Where the time of a token goes, for the fastest whole-model arm.
 void profile_table(std::string& out, const Json& run) {
-  if (!run.contains("arms")) return;
-  const Json* fastest = nullptr;
-  for (const Json& a : run.at("arms")) {
-    if (a.at("tok_per_s").is_null()) continue;
-    if (!fastest || a.at("tok_per_s").at("median") > (*fastest).at("tok_per_s").at("median")) fastest = &a;
-  }
+  const Json* fastest = fastest_arm(run);
   if (!fastest) return;
   const double wall = (*fastest).at("wall_ns_per_token").get<double>();
   out += fmt::format("## Where a token's time goes: {}\n\n| op | us a token | share | GB/s | Gop/s |\n|---|--:|--:|--:|--:|\n",
@@ -104,11 +102,7 @@ void profile_table(std::string& out, const Json& run) {
 }
 
 void logits_line(std::string& out, const Json& run) {
-  if (!run.contains("logits")) return;
-  const Json& l = run.at("logits");
-  out += fmt::format("Logits of the first token (measured): {} arms agree to the bit, as they must where their float ops are "
-                     "the same; rounding carries the others up to {:.2g} nats from {}, which is reported and not judged.\n\n",
-                     integer(l.at("bit_equal")), l.at("largest_kld").get<double>(), text(l, "reference"));
+  if (run.contains("logits")) out += escape_markdown(logits_sentence(run)) + "\n\n";
 }
 
 void ceilings_table(std::string& out, const Json& run) {
@@ -140,7 +134,8 @@ void check_table(std::string& out, const Json& run) {
                      integer(c.at("fallback")), integer(c.at("skipped")));
   for (const Json& s : c.at("skipped_variants")) out += fmt::format("- skipped {}: {}\n", text(s, "id"), text(s, "reason"));
   for (const Json& f : c.at("failures")) {
-    out += fmt::format("- **{}** {}: {}\n  replay: `{}`\n", text(f, "verdict"), text(f, "id"), text(f, "reason"), text(f, "repro"));
+    out += fmt::format("- **{}** {}: {}\n  replay: {}\n", text(f, "verdict"), text(f, "id"), text(f, "reason"),
+                       markdown_code(words(f, "repro")));
   }
   out += "\n";
 }
@@ -157,10 +152,9 @@ void bench_table(std::string& out, const Json& run) {
       continue;
     }
     const double ns = b.at("median_ns").get<double>();
-    const auto time = ns < 1e3 ? fmt::format("{:.1f} ns", ns) : ns < 1e6 ? fmt::format("{:.2f} us", ns * 1e-3) : fmt::format("{:.2f} ms", ns * 1e-6);
     const auto optional = [&](const char* key) { return b.at(key).is_null() ? std::string("") : number(b.at(key)); };
     out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", text(b, "benchmark"), text(b, "id"), text(b, "case"),
-                       integer(b.at("threads")), text(b, "temperature"), time, optional("gb_per_s"), optional("gop_per_s"),
+                       integer(b.at("threads")), text(b, "temperature"), time_text(ns), optional("gb_per_s"), optional("gop_per_s"),
                        b.at("fraction_of_ceiling").is_null() ? "" : percent(b.at("fraction_of_ceiling")));
   }
   out += "\n";
@@ -180,7 +174,7 @@ void machine_section(std::string& out, const Json& run) {
 void limits_list(std::string& out, const Json& run) {
   out += "## What this run does not show\n\n";
   for (const std::string& line : limits(run)) out += fmt::format("- {}\n", escape_markdown(line));
-  out += fmt::format("\nReplay: `{}` (seed {}).\n", text(run, "command"), text(run, "seed"));
+  out += fmt::format("\nReplay: {} (seed {}).\n", markdown_code(words(run, "command")), text(run, "seed"));
 }
 
 }  // namespace
@@ -192,6 +186,14 @@ std::string escape_markdown(const std::string& raw) {
     safe += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
   }
   return safe;
+}
+
+std::string markdown_code(const std::string& raw) {
+  const std::string line = one_line(raw);
+  std::size_t longest = 0, run = 0;  // of backticks; the fence is longer than any
+  for (const char c : line) longest = std::max(longest, run = c == '`' ? run + 1 : 0);
+  const std::string fence(longest + 1, '`');
+  return longest == 0 ? fence + line + fence : fence + " " + line + " " + fence;
 }
 
 std::string markdown(const Json& run) {

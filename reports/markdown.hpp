@@ -13,4 +13,7 @@ std::string markdown(const Json& run);
 // Text from outside (names, reasons) made safe for a Markdown table cell.
 std::string escape_markdown(const std::string& text);
 
+// The same as a code span, in which nothing but backticks means anything. Not for tables: there | ends a cell.
+std::string markdown_code(const std::string& text);
+
 }  // namespace bitproof

@@ -3,17 +3,14 @@
 #include <array>
 #include <cmath>
 
+#include "reports/look.hpp"
 #include "reports/markdown.hpp"
 #include "reports/regression.hpp"
 
 namespace bitproof {
 namespace {
 
-std::string time_text(const std::optional<double>& ns) {
-  if (!ns) return "";
-  if (*ns < 1e3) return fmt::format("{:.1f} ns", *ns);
-  return *ns < 1e6 ? fmt::format("{:.2f} us", *ns * 1e-3) : fmt::format("{:.2f} ms", *ns * 1e-6);
-}
+std::string time_or_blank(const std::optional<double>& ns) { return ns ? time_text(*ns) : ""; }
 
 std::string percent(double ratio) { return fmt::format("{:+.1f} %", 100 * (ratio - 1)); }
 
@@ -36,8 +33,8 @@ std::string row(const CaseComparison& c) {
   const RatioVerdict& r = c.result;
   const std::string why = !c.failure.empty() ? c.failure : r.why;
   const std::string verdict = !c.failure.empty() ? "**FAILED**" : fmt::format("**{}**", name(r.verdict));
-  return fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", cell(c.id), verdict, change(r), time_text(c.median_a_ns),
-                     time_text(c.median_b_ns), cell(c.state), cell(why));
+  return fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", cell(c.id), verdict, change(r), time_or_blank(c.median_a_ns),
+                     time_or_blank(c.median_b_ns), cell(c.state), cell(why));
 }
 
 constexpr const char* kHead =
@@ -101,7 +98,7 @@ std::string small_print(const Regression& r) {
     for (const auto& [why, n] : one.set_aside) aside += n;
   }
   out += fmt::format("{} samples, {} of them set aside.\n", samples, aside);
-  if (!r.repro.empty()) out += fmt::format("\nAgain: `{}`\n", escape_markdown(r.repro));
+  if (!r.repro.empty()) out += fmt::format("\nAgain: {}\n", markdown_code(r.repro));
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "error.hpp"
+#include "reports/attribution_markdown.hpp"
 #include "reports/comparison_json.hpp"
 #include "reports/exports.hpp"
 #include "reports/history_json.hpp"
@@ -116,13 +117,23 @@ std::optional<std::string> other_document(const Json& json, const std::string& f
   if (!json.is_object() || json.contains("schema")) return {};
   const auto lists = [&](const char* key) { return json.value(key, Json()).is_array(); };
   const bool audit = lists("claims"), comparison = lists("cases") && json.contains("rules"),
-             history = lists("cases") && json.contains("runs");
-  if (!audit && !comparison && !history) return {};
+             history = lists("cases") && json.contains("runs"), selftest = lists("faults") && json.contains("planted"),
+             attribution = (lists("techniques") && json.contains("cells_total")) ||
+                           json.value("depth_axis", Json()).is_object();
+  if (!audit && !comparison && !history && !selftest && !attribution) return {};
   if (format == "json") return json.dump(1) + "\n";
   if (comparison && format == "csv") return comparison_csv(json);
   if (history && format == "md") return trend_markdown(json);
-  if (format != "html") throw cannot_hold(format, "a saved comparison, history or audit", "html, json");
-  const auto page = audit ? html::audit_page : comparison ? html::comparison_page : html::history_page;
+  if (attribution && format == "md") return attribution_report(json);
+  if (format != "html") {
+    throw cannot_hold(format, "what this command printed",
+                      history || attribution ? "html, md, json" : comparison ? "html, csv, json" : "html, json");
+  }
+  const auto page = audit         ? html::audit_page
+                    : comparison  ? html::comparison_page
+                    : history     ? html::history_page
+                    : attribution ? html::attribution_page
+                                  : html::selftest_page;
   return page(json, html::installed_charts());
 }
 

@@ -15,6 +15,7 @@
 #include "reports/regression.hpp"
 #include "reports/run_file.hpp"
 #include "reports/saved_runs.hpp"
+#include "shell_words.hpp"
 #include "steps.hpp"
 #include "suites.hpp"
 #include "terminal.hpp"
@@ -22,10 +23,24 @@
 namespace bitproof {
 namespace {
 
+// With every option that is not its default; suite and seed in any case.
 std::string repro(const BaselineOptions& o) {
-  std::string line = fmt::format("bitproof baseline {} {} --suite {}", o.action, o.base, o.suite);
-  if (!o.filter.empty()) line += fmt::format(" --filter '{}'", o.filter);
-  return line + fmt::format(" --seed {}", o.seed);
+  const BaselineOptions usual;
+  std::string line = fmt::format("bitproof baseline {} {} --suite {}", o.action, shell_word(o.base), shell_word(o.suite));
+  const auto add = [&](const char* option, const auto& value, const auto& otherwise) {
+    if (value != otherwise) line += fmt::format(" {} {}", option, shell_word(fmt::format("{}", value)));
+  };
+  add("--filter", o.filter, usual.filter);
+  add("--threads", o.threads, usual.threads);
+  add("--smallest-effect", o.smallest_effect, usual.smallest_effect);
+  add("--width", o.width, usual.width);
+  add("--ceiling-rounds", o.ceiling_rounds, usual.ceiling_rounds);
+  add("--budget", o.budget, usual.budget);
+  add("--ambiguous", o.ambiguous, usual.ambiguous);
+  add("--markdown", o.markdown, usual.markdown);
+  add("--junit", o.junit, usual.junit);
+  line += fmt::format(" --seed {}", o.seed);
+  return o.json ? line + " --json" : line;
 }
 
 // The benchmarks of the suite on this build, as a run file.

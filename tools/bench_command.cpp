@@ -8,6 +8,7 @@
 #include "error.hpp"
 #include "interrupt.hpp"
 #include "reports/bench_json.hpp"
+#include "reports/look.hpp"
 #include "steps.hpp"
 #include "suites.hpp"
 #include "terminal.hpp"
@@ -15,11 +16,6 @@
 
 namespace bitproof {
 namespace {
-
-std::string time_text(double ns) {
-  if (ns < 1e3) return fmt::format("{:.1f} ns", ns);
-  return ns < 1e6 ? fmt::format("{:.2f} us", ns * 1e-3) : fmt::format("{:.2f} ms", ns * 1e-6);
-}
 
 std::vector<std::string> cells(const Json& j) {
   std::vector<std::string> cells{j["id"], fmt::format("{}T", j["threads"].get<int>()), j["temperature"]};

@@ -12,6 +12,7 @@
 #include "interrupt.hpp"
 #include "reports/comparison_json.hpp"
 #include "reports/file.hpp"
+#include "reports/look.hpp"
 #include "reports/saved_runs.hpp"
 #include "rng.hpp"
 #include "steps.hpp"
@@ -104,11 +105,13 @@ std::vector<std::string> cases_for(const std::string& id, const CompareOptions& 
   return cases;
 }
 
+int threads_of(const Subject& subject, const CompareOptions& options) {
+  return options.threads > 0 || subject.is_loop() ? choose_threads(options.threads, false) : 1;
+}
+
 std::vector<Pairing> variants_to_compare(const CompareOptions& options) {
   const Subject first{.id = options.a}, second{.id = options.b};
-  const int threads = options.threads > 0 ? choose_threads(options.threads, false)
-                      : first.is_loop()   ? choose_threads(0, false)
-                                          : 1;
+  const int threads = threads_of(first, options);
   if (first.is_loop() != second.is_loop() || (!first.is_loop() && op_of(options.a) != op_of(options.b))) {
     throw BadInput("{} and {} do not compute the same: compare variants of one op, or two loops", options.a, options.b);
   }
@@ -130,7 +133,7 @@ std::vector<Pairing> builds_to_compare(const CompareOptions& options) {
       throw BadInput("suite {} has no kernel or loop that matches '{}'", options.suite, options.filter);
   }
   for (const std::string& id : options.of) {
-    const int threads = std::max(1, options.threads);
+    const int threads = threads_of({.id = id}, options);
     for (const std::string& c : cases_for(id, options)) subjects.push_back(with_options(id, options, c, threads));
   }
   std::vector<Pairing> pairings;
@@ -179,11 +182,7 @@ Comparison compare_processes(const std::string& kind, const std::vector<Pairing>
   return all;
 }
 
-std::string time_text(const std::optional<double>& ns) {
-  if (!ns) return "-";
-  if (*ns < 1e3) return fmt::format("{:.1f} ns", *ns);
-  return *ns < 1e6 ? fmt::format("{:.2f} us", *ns * 1e-3) : fmt::format("{:.2f} ms", *ns * 1e-6);
-}
+std::string time_or_dash(const std::optional<double>& ns) { return ns ? time_text(*ns) : "-"; }
 
 std::vector<std::string> cells(const std::string& label, const RatioVerdict& r, const std::string& state) {
   return {label,
@@ -197,7 +196,8 @@ std::vector<std::string> cells(const std::string& label, const RatioVerdict& r, 
 }
 
 void print_case(const CaseComparison& c, const CompareRules& rules) {
-  fmt::print("{}\n  A {}  {}\n  B {}  {}\n", c.id, c.a, time_text(c.median_a_ns), c.b, time_text(c.median_b_ns));
+  fmt::print("{}\n  A {}  {}\n  B {}  {}\n", one_line(c.id), one_line(c.a), time_or_dash(c.median_a_ns),
+             one_line(c.b), time_or_dash(c.median_b_ns));
   TextTable table("<>><>><<");
   table.row(
       {"", "ratio", fmt::format("{:.4g} % interval", 100 * c.result.confidence), "", "launches", "pairs", "state", ""});
@@ -207,15 +207,15 @@ void print_case(const CaseComparison& c, const CompareRules& rules) {
   }
   if (c.control) table.row(cells("A / A", *c.control, ""));
   table.print();
-  if (!c.control) fmt::print("  no A/A control: {}\n", c.control_why);
-  for (const auto& [why, n] : c.set_aside) fmt::print("  {} of {} samples set aside: {}\n", n, c.samples, why);
-  if (!c.stopped.empty()) fmt::print("  {} after {:.1f} s; seed {}\n", c.stopped, c.seconds, c.seed);
-  if (!c.failure.empty()) fmt::print("  FAILED: {}\n", c.failure);
+  if (!c.control) fmt::print("  no A/A control: {}\n", one_line(c.control_why));
+  for (const auto& [why, n] : c.set_aside) fmt::print("  {} of {} samples set aside: {}\n", n, c.samples, one_line(why));
+  if (!c.stopped.empty()) fmt::print("  {} after {:.1f} s; seed {}\n", one_line(c.stopped), c.seconds, c.seed);
+  if (!c.failure.empty()) fmt::print("  FAILED: {}\n", one_line(c.failure));
   fmt::print("  smallest effect {:.3g} %\n\n", 100 * rules.smallest_effect);
 }
 
 void print_comparison(const Comparison& all) {
-  if (!all.warning.empty()) fmt::print("WEAKER: {}\n\n", all.warning);
+  if (!all.warning.empty()) fmt::print("WEAKER: {}\n\n", one_line(all.warning));
   for (const CaseComparison& c : all.cases) print_case(c, all.rules);
   if (all.cases.size() > 1) {
     fmt::print("{} cases; intervals are corrected for as many comparisons (Bonferroni)\n", all.cases.size());

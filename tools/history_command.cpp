@@ -46,7 +46,7 @@ std::vector<std::string> cases_of(const History& history, const std::string& tex
 std::string microseconds(double ns) { return fmt::format("{:.6g}", ns * 1e-3); }
 
 void print_series(const HistorySeries& s) {
-  fmt::print("machine {} ({}), state {}\n", s.fingerprint, s.machine, s.state);
+  fmt::print("machine {} ({}), state {}\n", one_line(s.fingerprint), one_line(s.machine), one_line(s.state));
   const std::vector<ChangePoint> changes = s.changes();
   TextTable table("<<>>>><");
   table.row({"run", "revision", "us", "low", "high", "n", ""});
@@ -76,7 +76,7 @@ int show(const HistoryOptions& options) {
     return kOk;
   }
   for (const std::string& name : names) {
-    fmt::print("{}\n", name);
+    fmt::print("{}\n", one_line(name));
     if (options.filter.empty()) continue;
     for (const HistorySeries& s : history.series(name)) print_series(s);
   }

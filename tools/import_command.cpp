@@ -7,6 +7,7 @@
 #include "machine.hpp"
 #include "reports/file.hpp"
 #include "reports/llama_bench.hpp"
+#include "reports/look.hpp"
 #include "text_table.hpp"
 
 namespace bitproof {
@@ -31,10 +32,20 @@ std::optional<double> bytes_of_file(const std::string& path) {
 // What `bitproof loop --json` wrote.
 Json read_loop(const std::string& path) {
   const Json j = Json::parse(read_file(path), nullptr, false);
-  const bool whole = j.is_object() && j.contains("tok_per_s") && j["tok_per_s"].is_object() && j.contains("threads") &&
-                     j.contains("recipe") && j.contains("bytes_per_token") && j.contains("gb_per_s") &&
-                     j.contains("depth");
-  if (!whole) throw BadInput("{}: --beside: not what bitproof loop --json writes", path);
+  const auto refuse = [&](const std::string& key) {
+    throw BadInput("{}: --beside: not what bitproof loop --json writes: '{}' is missing or of another kind", path, key);
+  };
+  if (!j.is_object()) throw BadInput("{}: --beside: not what bitproof loop --json writes: no JSON object", path);
+  if (!look(j, {"recipe"}).is_string()) refuse("recipe");
+  for (const char* key : {"threads", "depth"}) {
+    if (!look(j, {key}).is_number_integer()) refuse(key);
+  }
+  for (const char* key : {"bytes_per_token", "gb_per_s"}) {
+    if (!look(j, {key}).is_number()) refuse(key);
+  }
+  for (const char* key : {"median", "ci_low", "ci_high"}) {
+    if (!look(j, {"tok_per_s", key}).is_number()) refuse(fmt::format("tok_per_s.{}", key));
+  }
   Json ours;
   for (const char* key :
        {"recipe", "model", "threads", "depth", "layers", "whole_model", "tok_per_s", "bytes_per_token", "gb_per_s"}) {
@@ -52,12 +63,10 @@ void print_peers(const Json& j) {
     return value.is_number() ? fmt::format("{:.2f}", value.get<double>()) : "-";
   };
   const auto row = [&](const Json& r, const std::string& test, const std::string& source) {
-    const bool sampled = r["tok_per_s"].is_object();
-    const Json none = nullptr;
-    table.row({r["engine"], test, r["threads"].dump(), r["depth"].dump(),
-               number(sampled ? r["tok_per_s"]["median"] : r["tok_per_s_mean"]),
-               number(sampled ? r["tok_per_s"]["ci_low"] : none), number(sampled ? r["tok_per_s"]["ci_high"] : none),
-               number(r["gb_per_s"]), source});
+    const Json& rate = look(r, {"tok_per_s"});
+    table.row({words(r, "engine"), test, words(r, "threads"), words(r, "depth"),
+               number(rate.is_object() ? look(rate, {"median"}) : look(r, {"tok_per_s_mean"})),
+               number(look(rate, {"ci_low"})), number(look(rate, {"ci_high"})), number(look(r, {"gb_per_s"})), source});
   };
   if (!j["beside"].is_null()) row(j["beside"], "decode, " + j["beside"]["recipe"].get<std::string>(), "measured");
   for (const Json& r : j["results"])

@@ -1,15 +1,12 @@
-#include <sstream>
-
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "error.hpp"
+#include "shell_words.hpp"
 
 namespace bitproof {
 
 int replay_command(const ReplayOptions& options) {
-  std::istringstream words(options.repro);
-  std::vector<std::string> arguments;
-  for (std::string word; words >> word;) arguments.push_back(word);
+  std::vector<std::string> arguments = split_words(options.repro);
   if (!arguments.empty() && arguments[0].ends_with("bitproof")) arguments.erase(arguments.begin());
   if (arguments.empty() || arguments[0] == "replay") {
     throw BadInput("replay: '{}' is not a repro line; quote the whole line, as: bitproof replay 'bitproof check ...'",

@@ -5,22 +5,11 @@
 
 #include <algorithm>
 
+#include "error.hpp"
 #include "terminal.hpp"
 
 namespace bitproof {
 namespace {
-
-// What a terminal would obey is not printed: names come from files.
-std::string harmless(const std::string& raw) {
-  std::string safe = raw;
-  std::ranges::replace_if(
-      safe, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  // 8-bit controls, U+0080 to U+009F
-  for (std::size_t at = 0; (at = safe.find('\xc2', at)) != std::string::npos; ++at) {
-    if (at + 1 < safe.size() && static_cast<unsigned char>(safe[at + 1]) < 0xa0) safe.replace(at, 2, "??");
-  }
-  return safe;
-}
 
 // Characters, not bytes.
 std::size_t columns(const std::string& text) {
@@ -53,7 +42,7 @@ void TextTable::print() const {
   std::vector<std::vector<std::string>> rows = rows_;
   std::vector<std::size_t> width(alignment_.size());
   for (auto& cells : rows) {
-    for (std::string& cell : cells) cell = harmless(cell);
+    for (std::string& cell : cells) cell = one_line(cell);
     for (std::size_t i = 0; cells.size() > 1 && i < cells.size(); ++i) width[i] = std::max(width[i], columns(cells[i]));
   }
   const bool colour = colour_on_output();

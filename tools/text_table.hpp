@@ -1,5 +1,5 @@
-// A plain-text table: every column is as wide as its widest cell, columns are two spaces apart. Control characters are
-// shown as '?'; verdicts have colour where standard output is a terminal.
+// A plain-text table: every column is as wide as its widest cell, columns are two spaces apart. Cells are printed
+// as one_line has them; verdicts have colour where standard output is a terminal.
 #pragma once
 
 #include <string>

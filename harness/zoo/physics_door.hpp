@@ -1,6 +1,8 @@
 // The door that times and credits go through: the gates of physics, on a machine of round numbers.
 #pragma once
 
+#include <fmt/format.h>
+
 #include "amdahl.hpp"
 #include "physics.hpp"
 #include "zoo/fault.hpp"
@@ -8,11 +10,19 @@
 
 namespace bitproof::zoo {
 
-// A time that was taken for this work.
+// A time that was taken for this work. A run fails on IMPOSSIBLE and on nothing less, so nothing less kills here.
 inline Subject timed_work(const Work& work, double ns) {
   return [=](std::uint64_t) {
     const Judgement j = judge(work, ns, 1, kOneState, made_up_machine());
-    return j.verdict == Physics::possible ? Kill{} : Kill{"ceiling", j.why};
+    return j.verdict == Physics::impossible ? Kill{"ceiling", j.why} : Kill{};
+  };
+}
+
+// Of a clean twin more is asked: a verdict short of `possible` would pass timed_work without having been judged.
+inline Subject possible_work(const Work& work, double ns) {
+  return [=](std::uint64_t) {
+    const Judgement j = judge(work, ns, 1, kOneState, made_up_machine());
+    return j.verdict == Physics::possible ? Kill{} : Kill{"ceiling", fmt::format("{}: {}", name(j.verdict), j.why)};
   };
 }
 

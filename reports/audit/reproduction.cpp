@@ -11,6 +11,9 @@ namespace {
 
 constexpr const char* kMeasuring[] = {"attribute", "bench", "check", "loop"};
 
+// What makes them write: Google Benchmark's own flags among it, which `bench` hands on.
+constexpr const char* kWriting[] = {"--resume", "--benchmark_out"};
+
 // One part of a path: a key, and of a list the key and the value that choose an item.
 struct Step {
   std::string key, chosen_by, chosen;
@@ -74,6 +77,13 @@ std::vector<std::string> arguments_of(const std::string& command) {
   if (words.size() < 2 || words[0] != "bitproof" ||
       std::find(std::begin(kMeasuring), std::end(kMeasuring), words[1]) == std::end(kMeasuring)) {
     throw BadInput("'{}' is no command that measures: bitproof {} ...", command, fmt::join(kMeasuring, ", "));
+  }
+  // A claims file is somebody else's: it may have numbers measured, and nothing written.
+  for (const std::string& word : words) {
+    for (const char* option : kWriting) {
+      if (word == option || word.starts_with(std::string(option) + "="))
+        throw BadInput("'{}': {} writes a file, and a claim may not", command, option);
+    }
   }
   words.erase(words.begin());
   words.push_back("--json");

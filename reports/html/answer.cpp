@@ -30,16 +30,21 @@ std::vector<Tile> tiles(const Json& run) {
   const Json& total = look(run, {"attribution", "total_speedup_detail"});
   if (total.is_object()) all.push_back({with_interval(total, "x"), "all six techniques over none, tokens per second"});
   if (const Json* best = fastest_arm(run)) {
-    const Json& share = look(*best, {"fraction_of_ceiling"});
-    const std::string of = share.is_number() ? number(100 * share.get<double>()) + " % of what memory can deliver"
-                                             : "share of the read ceiling not known";
-    all.push_back(
-        {with_interval(best->at("tok_per_s"), " tok/s"), "fastest recipe, '" + words(*best, "recipe") + "': " + of});
+    std::string label = "fastest recipe, '" + words(*best, "recipe") + "'";
+    if (best->contains("fraction_of_ceiling")) {
+      const Json& share = look(*best, {"fraction_of_ceiling"});
+      label += share.is_number() ? ": " + number(100 * share.get<double>()) + " % of what memory can deliver"
+                                 : ": share of the read ceiling not known";
+    }
+    all.push_back({with_interval(best->at("tok_per_s"), " tok/s"), label});
   }
   if (const Json& check = look(run, {"check"}); check.is_object()) {
     all.push_back(
         {fmt::format("{} of {}", number(check.at("passed").get<double>()), number(check.at("cases").get<double>())),
          "checks against the oracles passed"});
+  } else if (const Json& cells = look(run, {"attribution", "cells_total"}); cells.is_number()) {
+    all.push_back({words(run.at("attribution"), "cells_measured") + " of " + words(run.at("attribution"), "cells_total"),
+                   "recipes of the lattice measured, " + words(run.at("attribution"), "rounds") + " rounds"});
   }
   return all;
 }
@@ -62,7 +67,12 @@ std::string banner(const Json& run) {
          "failed.</p>\n";
 }
 
-std::vector<std::string> believed(const Json& run) {
+bool ledgers_hold(const std::vector<const Json*>& arms) {
+  return std::ranges::all_of(arms, [](const Json* a) { return look(*a, {"ledger_ok"}) == true; });
+}
+
+// What the evidence of the run supports, where nothing in it failed.
+std::vector<std::string> supported(const Json& run) {
   std::vector<std::string> items;
   for (const Earning& e : earnings(run)) {
     if (e.earned) items.push_back(e.sentence);
@@ -74,7 +84,7 @@ std::vector<std::string> believed(const Json& run) {
         number(check.at("cases").get<double>())));
   }
   const auto arms = measured_arms(run);
-  if (!arms.empty()) {
+  if (!arms.empty() && ledgers_hold(arms)) {
     items.push_back(
         fmt::format("Tokens per second are of the full loop, {} layers, sampling included, at depth {}: no layer is "
                     "sold as a token.",
@@ -83,9 +93,19 @@ std::vector<std::string> believed(const Json& run) {
   return items;
 }
 
+bool failed(const Json& run) { return !look(run, {"failures"}).empty(); }
+
+// No number of a run that failed may be quoted, so it has nothing to believe.
+std::vector<std::string> believed(const Json& run) { return failed(run) ? std::vector<std::string>{} : supported(run); }
+
 std::vector<std::string> doubted(const Json& run) {
   std::vector<std::string> items;
   for (const Json& f : look(run, {"failures"})) items.push_back("FAILED: " + f.get<std::string>());
+  if (failed(run)) {
+    for (const std::string& item : supported(run)) items.push_back("Not before the failures are understood: " + item);
+  }
+  if (!ledgers_hold(measured_arms(run)))
+    items.push_back("Tokens per second of recipes whose ledger is not the model's: what they timed is no whole token.");
   for (const Earning& e : earnings(run)) {
     if (!e.earned) items.push_back(e.sentence);
   }
@@ -125,10 +145,14 @@ std::string answer(const Json& run) {
       "<p class=\"origin\">{} &middot; {} cores &middot; {} &middot; revision {} &middot; started {}</p>\n",
       escape(words(machine, "cpu_model")), escape(words(machine, "physical_cores")), escape(words(machine, "compiler")),
       escape(words(machine, "git_revision")), escape(words(run, "started")));
-  out += banner(run) + "<div class=\"tiles\">\n";
+  return out + verdict_of(run);
+}
+
+std::string verdict_of(const Json& run) {
+  std::string out = banner(run) + "<div class=\"tiles\">\n";
   for (const Tile& t : tiles(run)) out += tile(t);
   out += "</div>\n<div class=\"sides\">\n<div class=\"side good\"><h2>What you can believe</h2>\n" +
-         list(believed(run)) + "</div>\n";
+         (failed(run) ? paragraph("Nothing, while something in it failed.") : list(believed(run))) + "</div>\n";
   out += "<div class=\"side open\"><h2>What you cannot</h2>\n" + list(doubted(run)) +
          "<p><a href=\"#limits\">All that this run does not show</a></p></div>\n</div>\n";
   return out;

@@ -1,4 +1,4 @@
-// A run.json, a comparison and a history as self-contained HTML pages: the answer first, then the evidence, then what
+// A run.json and what other commands print with --json as self-contained HTML pages: the answer first, then the evidence, then what
 // is not shown. Pure functions of their input. `library`: chart_library(), or "" for tables alone.
 #pragma once
 
@@ -17,6 +17,12 @@ std::string comparison_page(const Json& comparison, const std::string& library);
 
 // Of what `audit --json` printed.
 std::string audit_page(const Json& audit, const std::string& library);
+
+// Of what `attribute --json` printed, with --depths or without.
+std::string attribution_page(const Json& attribute, const std::string& library);
+
+// Of what `selftest --json` printed.
+std::string selftest_page(const Json& selftest, const std::string& library);
 
 // Of what `history CASE --json` printed.
 std::string history_page(const Json& history, const std::string& library);

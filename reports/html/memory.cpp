@@ -1,6 +1,4 @@
 // Memory: what a token asks of the allocator, touches for the first time, and reads.
-#include <algorithm>
-
 #include "reports/html/page.hpp"
 #include "reports/html/sections.hpp"
 
@@ -13,8 +11,7 @@ std::string memory_section(const Json& run) {
       {{"recipe", "recipe"},
        {"allocations", "allocations a token", Form::number, "measured: counted by standing in the allocator's place"},
        {"page_faults", "page faults a token", Form::number, "measured: minor and major, of the process"},
-       {"mb", "MB read a token", Form::number, "derived: packed weights and cache bytes booked call by call"},
-       {"peak", "peak resident MB", Form::number, "measured: by the operating system"}}};
+       {"mb", "MB read a token", Form::number, "derived: packed weights and cache bytes booked call by call"}}};
   for (const Json* a : measured_arms(run)) {
     double tokens = 0, faults = 0, allocations = 0;
     bool counted = true;
@@ -31,12 +28,8 @@ std::string memory_section(const Json& run) {
              {"mb", a->at("bytes_per_token").get<double>() * 1e-6}};
     row["allocations"] = counted ? Json(allocations / tokens) : Json();
     if (!counted) row["allocations_why"] = "not counted";
-    const Json& peak = look(*a, {"peak_rss_bytes"});
-    row["peak"] = peak.is_number() ? Json(peak.get<double>() * 1e-6) : Json();
-    if (!peak.is_number()) row["peak_why"] = "all recipes share one process; `bitproof loop` tells it of one";
     d.rows.push_back(std::move(row));
   }
-  if (std::ranges::all_of(d.rows, [](const Json& row) { return row.at("peak").is_null(); })) d.columns.pop_back();
   if (d.rows.empty()) return paragraph("No recipe was measured in the token loop.");
   return markup(Figure{
       .id = "memory-figure",

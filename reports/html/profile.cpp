@@ -1,4 +1,5 @@
 // Where the time of a token goes: a bar that sums to its wall time, and the shares of every recipe.
+#include <algorithm>
 #include <map>
 
 #include "reports/html/page.hpp"
@@ -44,8 +45,8 @@ Figure bar_that_sums(const Json& arm) {
     at += ns;
   };
   for (const Json& op : arm.at("ops")) {
-    add(words(op, "op"), op.at("ns_per_token").get<double>(), op.at("bytes_per_token").get<double>(),
-        op.at("ops_per_token").get<double>());
+    add(words(op, "op"), op.at("ns_per_token").get<double>(), op.value("bytes_per_token", 0.0),
+        op.value("ops_per_token", 0.0));
   }
   add("reading the clock", arm.at("timer_ns").get<double>(), 0, 0);
   add("residual", arm.at("residual_ns").get<double>(), 0, 0);
@@ -53,7 +54,7 @@ Figure bar_that_sums(const Json& arm) {
   return f;
 }
 
-Figure shares(const Json& run) {
+Figure shares(const std::vector<const Json*>& arms) {
   Figure f{.id = "shares",
            .title = "What dominates in each recipe",
            .caption = "The same for all recipes, in groups, as shares of their own wall time.",
@@ -63,7 +64,7 @@ Figure shares(const Json& run) {
             {{"recipe", "recipe"},
              {"group", "group"},
              {"share", "share", Form::percent, "derived: over the wall time of a token"}}};
-  for (const Json* a : measured_arms(run)) {
+  for (const Json* a : arms) {
     const double wall = a->at("wall_ns_per_token").get<double>();
     std::map<std::string, double> ns{
         {"clock and residual", a->at("timer_ns").get<double>() + a->at("residual_ns").get<double>()}};
@@ -79,9 +80,11 @@ Figure shares(const Json& run) {
 }  // namespace
 
 std::string profile_section(const Json& run) {
-  const Json* best = fastest_arm(run);
-  if (!best) return paragraph("No recipe was measured in the token loop, so there is no profile.");
-  return markup(bar_that_sums(*best)) + markup(shares(run));
+  std::vector<const Json*> arms = measured_arms(run);
+  std::erase_if(arms, [](const Json* a) { return !a->contains("ops"); });
+  if (arms.empty()) return paragraph("No recipe was measured in the token loop, so there is no profile.");
+  const auto rate = [](const Json* a) { return a->at("tok_per_s").at("median").get<double>(); };
+  return markup(bar_that_sums(**std::ranges::max_element(arms, {}, rate))) + markup(shares(arms));
 }
 
 }  // namespace bitproof::html

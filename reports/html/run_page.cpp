@@ -22,7 +22,6 @@ std::string run_page(const Json& run, const std::string& library) {
                       {"memory", "Memory", memory_section(run)},
                       {"checks", "Correctness", checks_section(run)},
                       {"witnesses", "Witnesses and physics", witnesses_section(run)},
-                      {"kills", "The harness itself", kills_section(run)},
                       {"machine", "Machine", machine_section(run)},
                       {"limits", "What this run does not show", limits_section(run)}}},
                     library);

@@ -12,11 +12,13 @@ std::vector<const Json*> measured_arms(const Json& run) {
   return arms;
 }
 
-const Json* fastest_arm(const Json& run) {
-  const auto arms = measured_arms(run);
-  const auto rate = [](const Json* a) { return look(*a, {"tok_per_s", "median"}).get<double>(); };
-  const auto best = std::ranges::max_element(arms, {}, rate);
-  return best == arms.end() ? nullptr : *best;
+Dataset without_empty_columns(Dataset data) {
+  std::erase_if(data.columns, [&](const Column& c) {
+    return std::ranges::all_of(data.rows, [&](const Json& row) {
+      return look(row, {c.key.c_str()}).is_null() && !row.contains(c.key + "_why");
+    });
+  });
+  return data;
 }
 
 }  // namespace bitproof::html

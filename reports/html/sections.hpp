@@ -1,4 +1,4 @@
-// The parts of a run's page, one file each. Each returns markup, and says in words what the run has not measured rather
+// The parts of a page, one file each. Each returns markup, and says in words what the run has not measured rather
 // than leaving a hole.
 #pragma once
 
@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "reports/earnings.hpp"
+#include "reports/html/figure.hpp"
 #include "reports/look.hpp"
 
 namespace bitproof::html {
 
 std::string answer(const Json& run);
+std::string verdict_of(const Json& run);  // of the answer, what comes after its heading
 std::string techniques_section(const Json& run);
 std::string attribution_section(const Json& run);
 std::string tokens_section(const Json& run);
@@ -22,12 +24,13 @@ std::string prefetch_section(const Json& run);
 std::string memory_section(const Json& run);
 std::string checks_section(const Json& run);
 std::string witnesses_section(const Json& run);
-std::string kills_section(const Json& run);
 std::string machine_section(const Json& run);
 std::string limits_section(const Json& run);
 
-// Arms that have a number; the fastest of them, or null.
+// Arms that have a number.
 std::vector<const Json*> measured_arms(const Json& run);
-const Json* fastest_arm(const Json& run);
+
+// Without the columns that no row fills.
+Dataset without_empty_columns(Dataset data);
 
 }  // namespace bitproof::html

@@ -90,6 +90,33 @@ Figure earned_figure(const Json& run) {
   return f;
 }
 
+// What was predicted from the profile and micro-benchmarks, beside what came of it.
+Dataset predictions(const Json& run) {
+  const Json& source = look(run, {"attribution", "provenance"});
+  Dataset d{"predictions",
+            "Predicted and measured",
+            {{"technique", "technique"},
+             {"predicted", "predicted", Form::number, words(source, "predicted", "derived")},
+             {"at_ledger", "by its bytes", Form::number, words(source, "predicted_at_ledger", "derived")},
+             {"alone", "measured alone", Form::interval, words(source, "alone", "measured")},
+             {"gap", "why they differ"}}};
+  for (const Json& t : run.at("attribution").at("techniques")) {
+    if (!look(t, {"predicted"}).is_number()) continue;
+    Json row{{"technique", words(t, "name")},
+             {"predicted", look(t, {"predicted"})},
+             {"at_ledger", look(t, {"predicted_at_ledger"})},
+             {"gap", words(t, "gap", words(t, "gap_why", ""))}};
+    put_measured(row, t, "alone");
+    d.rows.push_back(std::move(row));
+  }
+  return d;
+}
+
+std::string no_prediction(const Json& run) {
+  const Json& techniques = run.at("attribution").at("techniques");
+  return techniques.empty() ? "no technique" : words(techniques.at(0), "predicted_why", "this run made none");
+}
+
 Figure expected_figure(const Json& run) {
   Figure f{.id = "expected",
            .title = "Expected, predicted, measured",
@@ -121,10 +148,18 @@ Figure expected_figure(const Json& run) {
           "measured");
   }
   if (!ranges.rows.empty()) f.chart = "expected";
+  ranges.folded = true;
   f.data = {ranges};
-  f.folded = true;
+  const Dataset predicted = predictions(run);
+  if (predicted.rows.empty()) {
+    f.caption += " No prediction: " + no_prediction(run) + ".";
+  } else {
+    f.data.push_back(predicted);
+  }
   return f;
 }
+
+std::string shown(const Json& value) { return value.is_number() ? number(value.get<double>()) : "?"; }
 
 }  // namespace
 
@@ -132,13 +167,13 @@ std::string techniques_section(const Json& run) {
   if (!run.contains("attribution"))
     return paragraph("No recipe was measured in the token loop, so no technique has earned or lost anything.");
   std::string out = markup(earned_figure(run));
-  const Json& logits = look(run, {"logits"});
-  if (logits.is_object()) {
-    out += paragraph(fmt::format(
-        "Logits of the first token (measured): {} arms agree to the bit, as they must where their float ops "
-        "are the same; rounding carries the others up to {} nats from {}, which is reported and not judged.",
-        words(logits, "bit_equal"), number(logits.at("largest_kld").get<double>()), words(logits, "reference")));
+  const Json& again = look(run, {"attribution", "all_over_all_again_detail"});
+  if (again.is_object()) {
+    out += paragraph(fmt::format("All over all once more, the A/A pair (measured): {}x [{}, {}]: {}.",
+                                 number(again.at("geometric_mean").get<double>()), shown(look(again, {"ci_low"})),
+                                 shown(look(again, {"ci_high"})), words(again, "effect")));
   }
+  if (look(run, {"logits"}).is_object()) out += paragraph(logits_sentence(run));
   return out + markup(expected_figure(run));
 }
 

@@ -1,6 +1,4 @@
-// Tokens per second of every recipe: the distribution of its samples, the ceiling it is held against, and its depth.
-#include <set>
-
+// Tokens per second of every recipe: the distribution of its samples, and the ceiling it is held against.
 #include "reports/html/page.hpp"
 #include "reports/html/sections.hpp"
 
@@ -61,9 +59,9 @@ Figure rates(const Json& run) {
     row["gb"] = a.at("bytes_per_token").get<double>() * 1e-9;
     row["gb_per_s"] = look(a, {"gb_per_s"});
     row["fraction"] = look(a, {"fraction_of_ceiling"});
-    if (row["fraction"].is_null()) row["fraction_why"] = words(a, "fraction_of_ceiling_why", "");
+    if (a.contains("fraction_of_ceiling_why")) row["fraction_why"] = words(a, "fraction_of_ceiling_why", "");
     row["residual"] = look(a, {"residual_fraction"});
-    row["positions"] = a.at("positions").get<double>() / a.at("tokens").get<double>();
+    if (a.contains("positions")) row["positions"] = a.at("positions").get<double>() / a.at("tokens").get<double>();
     row["ledger"] = a.at("ledger_ok").get<bool>() ? "ok" : "BROKEN: " + words(a, "ledger_why", "");
     table.rows.push_back(std::move(row));
     int n = 0;
@@ -79,43 +77,15 @@ Figure rates(const Json& run) {
   }
   if (!samples.rows.empty()) f.chart = "tokens";
   samples.folded = true;
-  f.data = {table, samples};
+  f.data = {without_empty_columns(table), samples};
   return f;
-}
-
-std::string depths(const Json& run) {
-  Dataset points{
-      "points",
-      "Tokens per second by depth",
-      {{"recipe", "recipe"}, {"depth", "depth", Form::number}, {"rate", "tok/s", Form::interval, "measured"}}};
-  std::set<std::int64_t> seen;
-  for (const Json* a : measured_arms(run)) {
-    const Json& depth = look(*a, {"depth"});
-    if (!depth.is_number_integer()) continue;
-    seen.insert(depth.get<std::int64_t>());
-    Json row{{"recipe", words(*a, "recipe")}, {"depth", depth}};
-    put_rate(row, "rate", a->at("tok_per_s"));
-    points.rows.push_back(std::move(row));
-  }
-  if (seen.size() < 2) {
-    return seen.empty()
-               ? ""
-               : paragraph(fmt::format(
-                     "No curve by depth: this run measured one depth, {} positions. A longer context reads more cache.",
-                     *seen.begin()));
-  }
-  return markup(Figure{.id = "depths",
-                       .title = "Tokens per second by depth",
-                       .caption = "A deeper context reads more of the key/value cache for each token.",
-                       .chart = "depths",
-                       .data = {points}});
 }
 
 }  // namespace
 
 std::string tokens_section(const Json& run) {
   if (look(run, {"arms"}).empty()) return paragraph("No recipe was measured in the token loop.");
-  return markup(rates(run)) + depths(run);
+  return markup(rates(run));
 }
 
 }  // namespace bitproof::html

@@ -6,6 +6,7 @@
 #include "harness/tests/made_up_cells.hpp"
 #include "reports/attribution_markdown.hpp"
 #include "reports/lattice_file.hpp"
+#include "reports/several_runs.hpp"
 
 namespace bitproof {
 namespace {
@@ -67,7 +68,8 @@ TEST(AttributionMarkdown, SaysNoEffectShown) {
       << text;
 }
 
-TEST(AttributionMarkdown, ShowsWhatStandsBesideIt) {
+// As `attribute --json` puts it together, of four recipes and no machine.
+Json printed_by_attribute() {
   const Lattice lattice = two_factors();
   std::vector<Cell> cells = four_cells(lattice);
   for (Cell& cell : cells)
@@ -77,17 +79,88 @@ TEST(AttributionMarkdown, ShowsWhatStandsBesideIt) {
   const int threads[] = {8};
   j.update({{"model", "a | b"},
             {"layers", 1},
+            {"seed", 1},
+            {"machine", "0123456789abcdef"},
+            {"build", "fedcba9876543210"},
+            {"seconds", 3.5},
+            {"partial", false},
+            {"failures", Json::array()},
+            {"depth_axis", nullptr},
+            {"depth_axis_why", "one depth was measured"},
             {"profiles", {profile_json(cells[0], 1000.0), profile_json(cells[1], std::nullopt)}},
             {"scaling", scaling_json(scaling(cells, 2), scale_model(cells[0], 10, threads), "")},
             {"cells", Json::array()}});
-  j["cells"].push_back(cell_summary(cells[0], {}));
+  for (const Cell& cell : cells) j["cells"].push_back(cell_summary(cell, {}));
   j["cells"][0]["memory"] = memory_json({.pool_high_water_bytes = 5e6, .weight_bytes = 1.5e9});
+  return j;
+}
+
+std::string reported(const Json& printed, const std::string& format) {
+  const SavedRun file{"printed.json", printed.dump()};
+  return report({&file, 1}, format, false);
+}
+
+TEST(AttributionMarkdown, ShowsWhatStandsBesideIt) {
+  const Json j = printed_by_attribute();
   const std::string text = attribution_report(j);
+  EXPECT_EQ(reported(j, "md"), text);
+  EXPECT_THAT(text, Not(HasSubstr("Partial")));
   EXPECT_THAT(text,
               AllOf(HasSubstr("model a \\| b, 1 layers, depth 16"), HasSubstr("| residual | 0.00 % |"),
                     HasSubstr("threads started and waited for | 0.00 % | not measured |"),
                     HasSubstr("| 3 | 2 | 2.00x | 0.67 | 0.25 | measured, oversubscribed |"), HasSubstr("**modelled**"),
                     HasSubstr("| default on 1 thread | 1500.0 | 0.0 | 0.00 | 5.00 | 0 |")));
+}
+
+Json by_depth() {
+  return {{"points",
+           {{{"depth", 4},
+             {"with_simd", 3.0},
+             {"with_simd_detail", {{"ci_low", 2.9}, {"ci_high", 3.1}}},
+             {"scalar", 4.0},
+             {"scalar_modelled", nullptr}},
+            {{"depth", 1024}, {"with_simd", 70.0}, {"scalar", nullptr}, {"scalar_modelled", 900.0}}}},
+          {"fitted_on_depths", {4, 16}},
+          {"held_out_depth", 8},
+          {"held_out_error", -0.021}};
+}
+
+TEST(AttributionPage, HasWhatTheLatticeMeasured) {
+  Json j = printed_by_attribute();
+  const std::string page = reported(j, "html");
+  for (const char* what :
+       {"bitproof attribute: model a | b", "What you can believe", "all six techniques over none", "4 of 4",
+        "id=\"waterfall\"", "id=\"interactions\"", "id=\"profile\"", "id=\"threads-figure\"", "more threads than cores",
+        "bound by", "No curve by depth: one depth was measured", "1,500", "id=\"limits\"", "No prediction"}) {
+    EXPECT_THAT(page, HasSubstr(what)) << what;
+  }
+  EXPECT_LT(page.find("What you cannot"), page.find("<section "));
+  EXPECT_EQ(Json::parse(reported(j, "json")), j);
+  EXPECT_THROW(reported(j, "gbench"), BadInput);
+  j["techniques"][0]["predicted"] = 2.0;
+  j["techniques"][0]["predicted_at_ledger"] = 1.9;
+  j["depth_axis"] = by_depth();
+  const std::string more = reported(j, "html");
+  EXPECT_THAT(more, AllOf(HasSubstr("Predicted and measured"), HasSubstr("id=\"depths\""),
+                          HasSubstr("off by -2.1 % at depth 8")));
+  j.erase("cells_measured");
+  EXPECT_THROW(reported(j, "md"), BadInput);
+}
+
+TEST(AttributionPage, OfAFailedLatticeHasNothingToBelieve) {
+  Json j = printed_by_attribute();
+  j["failures"] = {"all: IMPOSSIBLE <b>"};
+  j["cells"][3]["faults"] = {"the ledger is not the model's"};
+  const std::string page = reported(j, "html");
+  EXPECT_THAT(page, AllOf(HasSubstr("1 failure(s)"), HasSubstr("Nothing, while something in it failed"),
+                          HasSubstr("IMPOSSIBLE &lt;b&gt;"), HasSubstr("BROKEN: the ledger is not the model&#39;s")));
+  EXPECT_THAT(attribution_report(j), HasSubstr("- all: IMPOSSIBLE \\<b\\>"));
+}
+
+TEST(AttributionPage, OfDepthsAloneHasTheCurve) {
+  const Json j{{"model", "tiny"}, {"seed", 1}, {"depth_axis", by_depth()}, {"failures", Json::array()}, {"partial", false}};
+  EXPECT_THAT(reported(j, "html"), AllOf(HasSubstr("id=\"depths\""), HasSubstr("3 [2.9, 3.1]"), HasSubstr("scalar, modelled")));
+  EXPECT_THAT(reported(j, "md"), AllOf(HasSubstr("| 4 | 3x [2.9, 3.1] | 4x |"), HasSubstr("| 1024 | 70x | 900x **modelled** |")));
 }
 
 TEST(ProfileJson, NamesTheResidual) {

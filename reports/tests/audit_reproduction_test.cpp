@@ -36,6 +36,13 @@ TEST(Reproduction, RunsOnlyWhatMeasures) {
   }
 }
 
+TEST(Reproduction, WritesNothing) {
+  for (const char* command : {"bitproof attribute --resume /tmp/x", "bitproof attribute --resume=/tmp/x --model tiny",
+                              "bitproof bench --benchmark_out=/tmp/x"}) {
+    EXPECT_THROW(arguments_of(command), BadInput) << command;
+  }
+}
+
 TEST(Reproduction, IsInTheUnitOfTheClaim) {
   const auto with = [](const std::string& reproduce) {
     return claims(c("speed", "throughput", "56.62", "tok/s", reproduce));

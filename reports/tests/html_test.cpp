@@ -110,6 +110,26 @@ TEST(Html, ARunsPageBeginsWithTheAnswerAndEndsWithItsLimits) {
   EXPECT_THAT(run_page(clean, ""), HasSubstr("No check, ledger, witness or physics gate failed"));
 }
 
+// Between the headings of the two lists.
+std::string believed_of(const Json& run) {
+  const std::string page = run_page(run, "");
+  const std::size_t at = page.find("What you can believe");
+  return page.substr(at, page.find("What you cannot") - at);
+}
+
+TEST(Html, AFailedRunHasNothingToBelieve) {
+  Json run = shared_run();
+  run["failures"] = Json::array();
+  EXPECT_THAT(believed_of(run), HasSubstr("no layer is sold as a token"));
+  run["arms"][1]["ledger_ok"] = false;
+  EXPECT_THAT(believed_of(run), Not(HasSubstr("no layer is sold as a token")));
+  EXPECT_THAT(run_page(run, ""), HasSubstr("whose ledger is not the model"));
+  run["arms"][1]["ledger_ok"] = true;
+  run["failures"] = {"check: 1 of 3 cases did not pass"};
+  EXPECT_THAT(believed_of(run), Not(HasSubstr("<li>")));
+  EXPECT_THAT(run_page(run, ""), HasSubstr("Not before the failures are understood: Tokens per second are of the full"));
+}
+
 TEST(Html, AnInterruptedRunHasAPageToo) {
   Json run = begun_run();
   const std::string page = run_page(run, "");
@@ -143,7 +163,8 @@ TEST(Html, AWaterfallAppearsWhenTheLatticeWasMeasured) {
 
 TEST(Html, EverySpecificationIsJson) {
   for (const char* name : {"earned", "expected", "waterfall", "interactions", "tokens", "depths", "profile", "shares",
-                           "roofline", "samples", "scaling", "prefetch", "memory", "ratios", "trend"}) {
+                           "roofline", "samples", "scaling", "prefetch", "memory", "ratios", "trend",
+                           "threads"}) {
     EXPECT_NO_THROW(Json::parse(chart(name))) << name;
   }
   EXPECT_THROW(chart("no such"), std::out_of_range);

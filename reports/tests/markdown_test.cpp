@@ -18,6 +18,8 @@ TEST(Escape, LeavesNothingThatMarkdownOrHtmlWouldRead) {
   EXPECT_EQ(escape_markdown("a|b"), "a\\|b");
   EXPECT_EQ(escape_markdown("<script>"), "\\<script\\>");
   EXPECT_EQ(escape_markdown("[x](y) `z` **w** \\"), "\\[x\\](y) \\`z\\` \\*\\*w\\*\\* \\\\");
+  EXPECT_EQ(markdown_code("a | b --filter 'x*[y]'"), "`a | b --filter 'x*[y]'`");
+  EXPECT_EQ(markdown_code("a `b``\nc"), "``` a `b`` c ```");
   EXPECT_EQ(escape_markdown("one\ntwo\rthree\t\x1b[31m"), "one two three  \\[31m");
   EXPECT_EQ(escape_markdown("größer 速い"), "größer 速い");
 }
@@ -41,6 +43,16 @@ TEST(Markdown, ShowsSkipsFailuresAndMissingNumbers) {
               AllOf(HasSubstr("skipped rms_norm/avx9: needs AVX9"), HasSubstr("**FAILED** rms_norm/bad: output 3 is 1"),
                     HasSubstr("replay: `bitproof check rms_norm/bad`"), HasSubstr("**none: ran out of memory**"),
                     HasSubstr("not measured")));
+}
+
+TEST(Markdown, SaysThatNoCounterWasReadOnlyWhereNoneWas) {
+  Json run = shared_run();
+  EXPECT_THAT(markdown(run), HasSubstr("No hardware counters were read"));
+  Json& states = run["bench"][0]["sample_states"];
+  states = {{{"counters", {{"cycles", nullptr}, {"cycles_why", "no such counter"}}}}};
+  EXPECT_THAT(markdown(run), HasSubstr("No hardware counters were read"));
+  states[0]["counters"]["instructions"] = 1e9;
+  EXPECT_THAT(markdown(run), Not(HasSubstr("No hardware counters were read")));
 }
 
 TEST(Markdown, OfAPartialRunSaysSo) {

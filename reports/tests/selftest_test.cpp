@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include "error.hpp"
+#include "reports/several_runs.hpp"
+
 namespace bitproof {
 namespace {
 
@@ -41,6 +44,17 @@ TEST(SelftestReport, TheTableShowsKillsSurvivorsAndSkips) {
   EXPECT_THAT(table, HasSubstr("| op/killed | zeros \\| ones | oracle |"));
   EXPECT_THAT(table, HasSubstr("| op/survivor | cheats | **nothing: it survived** |"));
   EXPECT_THAT(table, HasSubstr("| op/elsewhere | cheats | skipped: this CPU lacks avx512f |"));
+}
+
+TEST(SelftestReport, HasAPage) {
+  const SavedRun file{"selftest.json", to_json(made_up()).dump()};
+  const std::string page = report({&file, 1}, "html", false);
+  EXPECT_THAT(page, HasSubstr("1 of 2 planted faults killed; 1 false alarms in 6 runs of 2 clean twins; 1 skipped here."));
+  EXPECT_THAT(page, HasSubstr("zeros | ones"));
+  EXPECT_THAT(page, HasSubstr("SURVIVED"));
+  EXPECT_THAT(page, HasSubstr("oracle: noise"));
+  EXPECT_THAT(page, HasSubstr("this CPU lacks avx512f"));
+  EXPECT_THROW(report({&file, 1}, "csv", false), BadInput);
 }
 
 }  // namespace

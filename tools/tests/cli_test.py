@@ -372,6 +372,22 @@ class Json(CommandLine):
         checked = self.parse(done.stdout)
         self.assertEqual((checked["cases"], checked["passed"]), (1, 1))
 
+    def test_replay_reads_quotes(self):
+        done = bitproof("replay", f"bitproof check 'ternary_matmul/sca'\"lar\" --case '{CASE}' --js\\on")
+        self.assertEqual(self.parse(done.stdout)["passed"], 1, done.stderr)
+
+    def test_import_refuses_a_loop_that_is_none(self):
+        peer = self.write("peer.json", json.dumps([{"n_prompt": 0, "n_gen": 1, "n_threads": 1, "model_size": 1, "avg_ts": 1,
+                                                    "avg_ns": 1e9}]))  # fmt: skip
+        loop = {"recipe": "all", "threads": 1, "depth": 4, "bytes_per_token": 1, "gb_per_s": 1,
+                "tok_per_s": {"median": 1, "ci_low": 1, "ci_high": 1}}  # fmt: skip
+        done = bitproof("import", peer, "--beside", self.write("loop.json", json.dumps(loop)))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("decode, all", done.stdout)
+        for key, value in (("tok_per_s", {}), ("tok_per_s", None), ("recipe", 1), ("threads", "2"), ("depth", None), ("gb_per_s", [])):
+            other = self.write("loop.json", json.dumps({**loop, key: value}))
+            self.assert_refused(bitproof("import", peer, "--beside", other), "loop.json", "--beside", key)
+
 
 COMPARE = {"cases", "aa_false_alarms", "state", "kind", "partial", "failures"}
 COMPARED = {"id", "verdict", "ratio", "ci_low", "ci_high", "control", "by_state", "samples", "stopped", "seed"}
@@ -380,8 +396,8 @@ COMPARED = {"id", "verdict", "ratio", "ci_low", "ci_high", "control", "by_state"
 class Compare(CommandLine):
     """No verdict of a comparison that measures is asserted: a busy machine may make any of them AMBIGUOUS."""
 
-    def saved(self, name, ns, fingerprint="0123456789abcdef"):
-        result = {"id": "x/y", "case": "rows=4", "threads": 1, "temperature": "cold", "state": "one state",
+    def saved(self, name, ns, fingerprint="0123456789abcdef", variant="x/y"):
+        result = {"id": variant, "case": "rows=4", "threads": 1, "temperature": "cold", "state": "one state",
                   "benchmark": "kernel", "skipped": False, "gb_per_s": None, "gop_per_s": None,
                   "median_ns": ns, "ci_low_ns": 0.99 * ns, "ci_high_ns": 1.01 * ns,
                   "samples": [ns, 1.01 * ns, 0.99 * ns, ns, ns], "n": 5}  # fmt: skip
@@ -439,6 +455,24 @@ class Compare(CommandLine):
         done = bitproof("compare", mad, BITPROOF, "--of", "residual_add/scalar", "--case", "cols=64", "--json")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("no JSON", self.parse(done.stdout)["failures"][0])
+
+    def test_a_loop_of_two_builds_has_all_cores(self):
+        crash = self.stub("kill -SEGV $$")
+        for options, threads in (((), CORES), (("--threads", 1), 1)):
+            j = self.json_of("compare", crash, BITPROOF, "--of", "loop/none", *options, codes=(1,))
+            self.assertIn(f"threads:{threads}", j["cases"][0]["id"])
+
+    def test_what_a_terminal_would_obey_is_not_printed(self):
+        hostile = "x/\x1b[31m\x9b2Jy"
+        a, b = self.saved("a.json", 100, variant=hostile), self.saved("b.json", 130, variant=hostile)
+        db = self.folder / "runs.db"
+        run = {**json.loads(a.read_text()), "partial": False, "started": "2026-01-01T00-00-00Z", "suite": "s", "failures": []}
+        run["machine"].update(cpu_model="\x1b]0;cpu\x07", git_revision="\x1b[2J")
+        bitproof("history", "--db", db, "--add", self.write("run.json", json.dumps(run)))
+        for arguments in (("compare", a, b), ("history", "--db", db), ("history", "x/", "--db", db)):
+            out = bitproof(*arguments).stdout
+            self.assertIn("x/", out)
+            self.assertNotRegex(out, "[\x00-\x09\x0b-\x1f\x7f-\x9f]", arguments)
 
     def test_two_saved_runs(self):
         a, slow, same = self.saved("a.json", 100), self.saved("b.json", 130), self.saved("c.json", 100)
@@ -503,6 +537,9 @@ class Baseline(CommandLine):
         base = self.folder / "base.json"
         saved = self.json_of("baseline", "save", base, *self.BENCH, codes=MEASURED)
         self.assertGreater(saved["results"], 0)
+        self.assertEqual(json.loads(base.read_text())["command"],
+                         f"bitproof baseline save {base} --suite smoke --filter ternary_matmul/scalar --threads 1 "
+                         "--ceiling-rounds 0 --budget 1s --seed 1 --json")  # fmt: skip
         done, page, _ = self.check(base)
         self.assertIn("No A/A control", page)
         run = json.loads(base.read_text())
@@ -567,6 +604,9 @@ class BadInput(CommandLine):
             (("attribute", "--depth", 2048), "--depth 2048", "2048"),
             (("attribute", "--depths", "4,x"), "--depths", "'4,x'"),
             (("attribute", "--depths", "4,2048"), "--depth 2048", "2048"),
+            *((("attribute", "--depths", "4", *option), "--depths", option[0]) for option in (
+                ("--cells", "all"), ("--depth", 4), ("--budget", "1m"), ("--predict",), ("--ceiling-rounds", 1),
+                ("--lattice", "x.toml"))),
             (("attribute", "--lattice", "no/such.toml"), "no/such.toml"),
             (("whatif",), "--op"),
             (("whatif", "--op", "atention"), "--op", "'atention'", "attention"),
@@ -607,6 +647,7 @@ class BadInput(CommandLine):
             (("baseline", "check", "x", "--width", 0), "--width"),
             (("baseline", "save", "x.json", "--suite", "edges"), "edges", "[[benchmarks]]"),
             (("replay", "replay x"), "replay"),
+            (("replay", "bitproof check 'rope/scalar"), "quote"),
         )
         for arguments, *words in refused:
             with self.subTest(arguments=arguments):
@@ -640,7 +681,7 @@ class BadInput(CommandLine):
 
     def test_an_unwritable_folder(self):
         file = self.write("file", "")
-        self.assert_refused(bitproof("run", "--suite", "smoke", "--out", file / "out"), str(file), "--out")
+        self.assert_refused(bitproof("run", "--suite", "smoke", "--out", file / "out"), str(file), "name another place")
         self.assertEqual(files_in(self.folder), ["file"])
 
     def test_full_standard_output(self):
@@ -683,7 +724,7 @@ class FullDisk(CommandLine):
             complete = first.read_bytes()
             self.assertGreater(len(complete), self.LEFT)
 
-            self.assert_refused(bitproof(*run, limit=fill()), str(disk / "out"), "--out", lines_before=True)
+            self.assert_refused(bitproof(*run, limit=fill()), str(disk / "out"), "name another place", lines_before=True)
             self.assertEqual(first.read_bytes(), complete)
             for name in files_in(disk / "out"):
                 self.assertIn(Path(name).name, ("run.json", "report.md", "report.html"))

@@ -3,7 +3,9 @@
 import importlib.machinery
 import importlib.util
 import random
+import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -64,20 +66,76 @@ class Table(unittest.TestCase):
         self.assertEqual(len(lines), 2 + 2 + 1)
         self.assertIn("| gemv | none | 2 | 0 | 0 | 1 | 1 | 0 wrong", lines[2])
         self.assertIn("| gemv | 5 % | 1 | 0 | 1 | 0 | 0 | 100 % found | 0 | 1 | 0 | 100 % found | 30 / 30 |", lines[3])
-        self.assertTrue(all(proof.met(trials, e) for e in proof.EFFECTS))
+        self.assertTrue(all(proof.met(trials, e, ["gemv"]) for e in (0, 5)))
 
     def test_a_claim_that_is_not_met(self):
         x = list(range(20))
-        self.assertFalse(proof.met([trial(0, "SLOWER", x, x)], 0))
-        self.assertFalse(proof.met([trial(5, "SLOWER", x, x)] * 96 + [trial(5, "SAME", x, x)] * 4, 5))
-        self.assertTrue(proof.met([trial(3, "SLOWER", x, x)] * 80 + [trial(3, "SAME", x, x)] * 20, 3))
-        self.assertFalse(proof.met([trial(3, "FASTER", x, x)], 3))
+        self.assertFalse(proof.met([trial(0, "SLOWER", x, x)], 0, ["gemv"]))
+        self.assertFalse(proof.met([trial(5, "SLOWER", x, x)] * 96 + [trial(5, "SAME", x, x)] * 4, 5, ["gemv"]))
+        self.assertTrue(proof.met([trial(3, "SLOWER", x, x)] * 80 + [trial(3, "SAME", x, x)] * 20, 3, ["gemv"]))
+        self.assertFalse(proof.met([trial(3, "FASTER", x, x)], 3, ["gemv"]))
+
+    def test_what_was_not_tried_is_not_met(self):
+        trials = [trial(0, "SAME", [1], [1])]
+        self.assertTrue(proof.met(trials, 0, ["gemv"]))
+        self.assertFalse(proof.met(trials, 0, ["gemv", "loop"]))
+        self.assertFalse(proof.met(trials, 5, ["gemv"]))
+        self.assertFalse(proof.met([], 0, ["gemv"]))
 
     def test_the_plan_is_the_same_each_time(self):
         wanted = proof.plan(["gemv", "loop"], 300, 100)
         self.assertEqual(len(wanted), 300 + 4 * 100)
         self.assertEqual(len(set(wanted)), len(wanted))
         self.assertEqual(wanted, proof.plan(["gemv", "loop"], 300, 100))
+
+
+class Script(unittest.TestCase):
+    """The script as a whole, with a binary that answers at once."""
+
+    BINARY = """#!/bin/sh
+case $1 in
+machine) echo '{"fingerprint": "f00d"}' ;;
+list) echo '{"variants": [{"id": "ternary_matmul/scalar", "runnable": true}]}' ;;
+compare) echo '{"failures": [], "cases": [{"verdict": "SAME", "ratio": 1, "ci_low": 1, "ci_high": 1, "state": "A", "stopped": "",
+  "seconds": 1, "samples_taken": 0, "samples_set_aside": 0, "control": {"verdict": "SAME"}, "samples": [
+  {"seat": "a", "median_ns": 1}, {"seat": "b", "median_ns": 1}, {"seat": "control", "median_ns": 1}]}]}' ;;
+esac
+"""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="bitproof-proof-")
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+        self.binary = self.folder / "bitproof"
+        self.binary.write_text(self.BINARY)
+        self.binary.chmod(0o755)
+        self.out = self.folder / "trials.jsonl"
+
+    def call(self, *options):
+        return subprocess.run([sys.executable, "-B", SCRIPT, "--binary", self.binary, "--out", self.out, *options],
+                              capture_output=True, text=True)  # fmt: skip
+
+    def test_goes_on_only_with_trials_of_its_own_conditions(self):
+        self.assertEqual(self.call("--aa", "2", "--trials", "0").returncode, 0)
+        self.assertEqual(len(self.out.read_text().splitlines()), 2)
+        again = self.call("--aa", "4", "--trials", "0")
+        self.assertEqual((again.returncode, len(self.out.read_text().splitlines())), (0, 4), again.stderr)
+        kept = self.out.read_text()
+        self.assertIn("of another budget (60s, here 5s)", self.call("--aa", "2", "--trials", "0", "--budget", "5s").stderr)
+        self.binary.write_text(self.BINARY.replace("f00d", "beef"))
+        other = self.call("--aa", "2", "--trials", "0")
+        self.assertEqual((other.returncode, self.out.read_text()), (2, kept))
+        self.assertIn("trials.jsonl:1: of another machine (f00d, here beef)", other.stderr)
+        self.binary.write_text(self.BINARY + "# later\n")
+        self.assertIn("of another build", self.call("--aa", "2", "--trials", "0").stderr)
+        self.binary.write_text(self.BINARY)
+        self.out.write_text(kept.replace('"machine": "f00d", ', ""))
+        self.assertIn("of another machine (None", self.call("--aa", "2", "--trials", "0").stderr)
+
+    def test_nothing_is_no_proof(self):
+        for options in (("--aa", "1"), ("--aa", "0", "--trials", "0"), ("--aa", "-1")):
+            done = self.call(*options)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), options)
 
 
 if __name__ == "__main__":

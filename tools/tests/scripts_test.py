@@ -171,7 +171,7 @@ class Scripts(unittest.TestCase):
     def test_run_does_not_run_what_did_not_build(self):
         self.stub("build/release/bitproof", "echo stale")
         done = self.call("tools/run", BUILD_FAILS="1")
-        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.returncode, 2)
         self.assertEqual(done.stdout, "")
 
     # test

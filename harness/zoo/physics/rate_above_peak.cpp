@@ -12,5 +12,5 @@ Work hot_product() {
 }  // namespace
 // 200 Gop/s is the fastest ISA's.
 BITPROOF_FAULT(.lie = "ten times the operations a second that the cores can do",
-               .planted = timed_work(hot_product(), 1e6 / 2000), .clean = timed_work(hot_product(), 1e6 / 150))
+               .planted = timed_work(hot_product(), 1e6 / 2000), .clean = possible_work(hot_product(), 1e6 / 150))
 }  // namespace bitproof::zoo
