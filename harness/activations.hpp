@@ -61,7 +61,8 @@ template <class T>
 class Block {
  public:
   Block() = default;
-  Block(ActivationMemory& memory, std::int64_t count) : memory_(&memory), bytes_(static_cast<std::size_t>(count) * sizeof(T)) {
+  Block(ActivationMemory& memory, std::int64_t count)
+      : memory_(&memory), bytes_(static_cast<std::size_t>(count) * sizeof(T)) {
     const auto allocate =
         memory.dispatch_ ? (*memory.dispatch_)(SlotOp::memory, memory.kernel_.allocate) : memory.kernel_.allocate;
     data_ = static_cast<T*>(memory.timed([&] { return allocate(memory.self_, bytes_); }));

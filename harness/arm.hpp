@@ -20,9 +20,9 @@ struct LoopSample {
   std::int64_t tokens = 0;  // that came out of the loop
   double wall_ns = 0;
   double cpu_ns = 0;
-  std::int64_t page_faults = 0;  // minor and major, of this process
+  std::int64_t page_faults = 0;                 // minor and major, of this process
   std::optional<std::int64_t> allocations = 0;  // blocks asked of the system, by any thread; none where not counted
-  std::optional<double> ping_pong_ns;  // placement probe just before
+  std::optional<double> ping_pong_ns;           // placement probe just before
   Load load;
 
   double tok_per_s() const { return static_cast<double>(tokens) * 1e9 / wall_ns; }
@@ -76,8 +76,8 @@ class Arm {
   const std::vector<LoopSample>& samples() const { return samples_; }
   const Ledger& ledger() const { return ledger_; }
   const Ledger& expected() const { return expected_; }
-  // "" when the ledger is the request's, the median token's residual small and every timed token's logits the same in all samples,
-  // else what is wrong.
+  // "" when the ledger is the request's, the median token's residual small and every timed token's logits the same in
+  // all samples, else what is wrong.
   std::string ledger_fault() const { return accounts().reason; }
   // "" when the loop called what the recipe names and nothing else.
   std::string dispatch_fault() const { return loop_->dispatch().difference(spec_.names); }

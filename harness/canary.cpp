@@ -148,7 +148,12 @@ Canary CanaryBench::swap(const Trial& trial, const std::string& op, const Slot<K
 }
 
 std::vector<Canary> CanaryBench::run(const Recipe& recipe, int threads, const MakeDecoder& make, ClockNs clock) const {
-  Trial trial{model_, recipe, threads, make, clock, recipe.kv_cache_slot.kernel().keeps_past,
+  Trial trial{model_,
+              recipe,
+              threads,
+              make,
+              clock,
+              recipe.kv_cache_slot.kernel().keeps_past,
               recipe.kv_cache_slot.kernel().element};
   for (int i = 0; i < kCleanRuns; ++i) {
     const Trial::Outcome run = trial.decode(trial.slots, "", [] {});

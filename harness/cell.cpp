@@ -29,7 +29,8 @@ void add_difference(Ledger& sum, const Ledger& after, const Ledger& before) {
 }
 
 // A technique is engaged where every process that measured the cell saw it.
-CellEvidence joined(const CellEvidence& earlier, std::vector<Witness> witnesses, const std::vector<std::string>& faults) {
+CellEvidence joined(const CellEvidence& earlier, std::vector<Witness> witnesses,
+                    const std::vector<std::string>& faults) {
   CellEvidence all{std::move(witnesses), earlier.faults};
   for (std::size_t i = 0; i < earlier.witnesses.size(); ++i) {
     if (!earlier.witnesses[i].engaged) all.witnesses[i] = earlier.witnesses[i];

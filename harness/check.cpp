@@ -57,8 +57,16 @@ std::vector<Case> cross(const std::string& op, std::initializer_list<std::int64_
       for (const std::int64_t b : batches) {
         for (const std::int64_t m : modes) {
           for (const Fill f : {Fill::random, Fill::extreme, Fill::zero}) {
-            all.push_back({.name = "clearance", .op = op, .rows = r, .cols = k, .batch = b, .kv_heads = 1,
-                           .positions = std::max<std::int64_t>(b, 37), .mode = m, .fill = f, .seed = 1});
+            all.push_back({.name = "clearance",
+                           .op = op,
+                           .rows = r,
+                           .cols = k,
+                           .batch = b,
+                           .kv_heads = 1,
+                           .positions = std::max<std::int64_t>(b, 37),
+                           .mode = m,
+                           .fill = f,
+                           .seed = 1});
           }
         }
       }
@@ -70,7 +78,12 @@ std::vector<Case> cross(const std::string& op, std::initializer_list<std::int64_
 // One small shape an op, with tails of every vector length: all other fills, and every address modulo 64.
 std::vector<Case> small_cases(const std::string& op) {
   const bool heads = op == "attention" || op == "kv_cache";
-  Case c{.name = "clearance", .op = op, .rows = heads ? 6 : 67, .cols = 66, .batch = 3, .kv_heads = heads ? 3 : 1,
+  Case c{.name = "clearance",
+         .op = op,
+         .rows = heads ? 6 : 67,
+         .cols = 66,
+         .batch = 3,
+         .kv_heads = heads ? 3 : 1,
          .positions = 37};
   const auto known = dimensions(op);
   const bool modes = std::any_of(known.begin(), known.end(), [](const std::string_view d) { return d == "mode"; });
@@ -194,7 +207,8 @@ Cleared<Kernel> Clearance::clear(const std::string& id) {
     check_op<Kernel>(variant->op, cases, Filter(id), [&](const CheckResult& r) {
       ++cases_;
       if (!r.verdict.ok()) {
-        throw NotCleared(fmt::format("{} is {}: {}; replay: {}", id, name(r.verdict.status), r.verdict.reason, r.repro));
+        throw NotCleared(
+            fmt::format("{} is {}: {}; replay: {}", id, name(r.verdict.status), r.verdict.reason, r.repro));
       }
     });
     if (interrupted()) throw Interrupted();  // the rest of the cases did not run

@@ -25,7 +25,7 @@ struct CheckResult {
 
 struct CheckSummary {
   std::int64_t cases = 0, passed = 0, failed = 0, mistrusted = 0, fallback = 0, skipped = 0;
-  std::vector<CheckResult> failures;  // everything but pass and skipped
+  std::vector<CheckResult> failures;                    // everything but pass and skipped
   std::map<std::string, std::string> skipped_variants;  // id -> why
   std::map<std::string, std::int64_t> passed_by_variant;
 

@@ -1,5 +1,5 @@
-// The ticket from checking to timing. Only Clearance (check.cpp) can write one, and everything that measures or composes takes
-// Cleared variants only: an unchecked kernel cannot be timed, by type.
+// The ticket from checking to timing. Only Clearance (check.cpp) can write one, and everything that measures or
+// composes takes Cleared variants only: an unchecked kernel cannot be timed, by type.
 #pragma once
 
 #include "registry.hpp"

@@ -32,7 +32,8 @@ struct Placement {
   // far as the contracts allow: multiples of 4 for float, always 0 for packed bytes.
   int offset = kFlush;
   std::uint16_t poison = kPoison;
-  // Rows have a few poisoned columns more than the call may know of. Without, they stand row to row, as in a timed call.
+  // Rows have a few poisoned columns more than the call may know of. Without, they stand row to row, as in a timed
+  // call.
   bool row_gap = true;
 };
 

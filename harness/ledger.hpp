@@ -79,8 +79,8 @@ struct WeightBytes {
 // Adds calls, ops and bytes of one pass (no times). A pass that ends in a token runs the head for its last position.
 void add_expected(Ledger& ledger, const ModelShape& model, const WeightBytes& weights, const PassShape& pass);
 
-// Decoding `tokens` tokens after a prefix of `length` positions; without a cache that keeps the past, each token computes
-// its whole prefix again. What a loop booked is held against this, which knows the request and not the loop.
+// Decoding `tokens` tokens after a prefix of `length` positions; without a cache that keeps the past, each token
+// computes its whole prefix again. What a loop booked is held against this, which knows the request and not the loop.
 struct Decode {
   std::int64_t length, tokens;
   bool keeps_past;

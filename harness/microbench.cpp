@@ -54,9 +54,9 @@ void initialize(const std::vector<std::string>& google) {
 // A benchmark of a group, from its first set of repetitions to its last.
 struct Entry {
   BenchResult head;
-  std::shared_ptr<Timed> timed{};        // none: head.failure says why there is no number
-  std::int64_t iterations = 0;           // a repetition, once Google Benchmark has found them
-  std::vector<SampleState> states{};     // of the set under way, trials included
+  std::shared_ptr<Timed> timed{};     // none: head.failure says why there is no number
+  std::int64_t iterations = 0;        // a repetition, once Google Benchmark has found them
+  std::vector<SampleState> states{};  // of the set under way, trials included
   double spent_s = 0;
   bool open = true;
 };
@@ -114,7 +114,8 @@ void take_in(Entry& entry, Collector& collector, const MicrobenchOptions& option
   entry.open = r.stopped.empty();
 }
 
-void run_group(const Group& group, const MicrobenchOptions& options, Counters& counters, std::vector<BenchResult>& results) {
+void run_group(const Group& group, const MicrobenchOptions& options, Counters& counters,
+               std::vector<BenchResult>& results) {
   std::vector<Entry> entries;
   for (const Registered& registered : group) entries.push_back(make_entry(registered));
   const auto any_open = [&] { return std::ranges::any_of(entries, &Entry::open); };
@@ -122,9 +123,9 @@ void run_group(const Group& group, const MicrobenchOptions& options, Counters& c
     benchmark::ClearRegisteredBenchmarks();
     for (Entry& entry : entries) {
       if (!entry.open) continue;
-      auto* one = benchmark::RegisterBenchmark(benchmark_name(entry.head).c_str(), [&entry, &counters](benchmark::State& state) {
-        repeat(state, entry, counters);
-      });
+      auto* one = benchmark::RegisterBenchmark(
+          benchmark_name(entry.head).c_str(),
+          [&entry, &counters](benchmark::State& state) { repeat(state, entry, counters); });
       one->UseRealTime();
       if (entry.iterations > 0) one->Iterations(entry.iterations);
     }
@@ -210,7 +211,8 @@ std::vector<int> thread_counts(const BenchmarkSpec& spec, int cores) {
 std::optional<Registered> not_runnable(BenchResult head, const Variant& v, int cores) {
   if (v.runnable() && head.threads <= cores) return std::nullopt;
   head.skipped = true;
-  head.failure = v.runnable() ? fmt::format("skipped: {} threads, {} cores", head.threads, cores) : "skipped: " + v.reason();
+  head.failure =
+      v.runnable() ? fmt::format("skipped: {} threads, {} cores", head.threads, cores) : "skipped: " + v.reason();
   return Registered{std::move(head), {}};
 }
 

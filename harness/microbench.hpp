@@ -1,5 +1,5 @@
-// Microbenchmarks with Google Benchmark as the engine: our benchmarks are registered with it, its runner times them, our
-// reporter collects every repetition, and its flags pass through.
+// Microbenchmarks with Google Benchmark as the engine: our benchmarks are registered with it, its runner times them,
+// our reporter collects every repetition, and its flags pass through.
 //
 //   kernel     one call of a variant on one shape, cold (weights rotated through at least 4 x the last-level cache) or
 //              hot (one copy), at a thread count; look-up tables and sums inside, packing outside and shown apart
@@ -28,29 +28,31 @@ struct BenchResult {
   std::string id;         // variant, or recipe
   std::string benchmark;  // name in the suite
   std::string kind;
-  std::string c;     // what was measured: shape, bytes, depth
+  std::string c;  // what was measured: shape, bytes, depth
   int threads = 1;
   bool cold = false;
-  Estimate ns{};     // of one operation, over the samples that were not set aside
-  Cost cost{};       // of one operation; 0 where it has no such cost
-  Work work{};       // that one operation must do; what the physics gate holds its time against
+  Estimate ns{};                             // of one operation, over the samples that were not set aside
+  Cost cost{};                               // of one operation; 0 where it has no such cost
+  Work work{};                               // that one operation must do; what the physics gate holds its time against
   std::map<std::string, double> counters{};  // page faults an operation ...
-  std::optional<double> ping_pong_ns{};  // placement just before the last repetition
+  std::optional<double> ping_pong_ns{};      // placement just before the last repetition
   std::vector<std::optional<double>> placements{};  // before each of them, Google Benchmark's trials included
-  std::vector<double> samples{};        // every repetition, in order
-  std::vector<SampleState> states{};    // of the machine, around each of them
+  std::vector<double> samples{};                    // every repetition, in order
+  std::vector<SampleState> states{};                // of the machine, around each of them
   std::map<std::string, int> set_aside{};  // repetitions under foreign load, by reason; where they leave too few, they
   std::map<std::string, int> disturbed{};  // are used all the same, and counted here
-  std::string stopped{};  // what ended it: narrow enough, or the budget
-  std::string failure{};  // why there is no number: the variant or its timed outputs did not pass, or it cannot run here
-  bool skipped = false;   // it cannot run here: no number, and no fault
+  std::string stopped{};                   // what ended it: narrow enough, or the budget
+  std::string
+      failure{};         // why there is no number: the variant or its timed outputs did not pass, or it cannot run here
+  bool skipped = false;  // it cannot run here: no number, and no fault
 };
 
 // One operation, ready to be timed. Made when its turn comes, dropped after its group.
 struct Timed {
   std::function<void()> begin{};  // before each repetition, untimed: poisons outputs, notes counters
   std::function<void()> operation;
-  std::function<std::string()> verify;  // after each repetition: "" or what is wrong with what the timed operations left
+  std::function<std::string()>
+      verify;  // after each repetition: "" or what is wrong with what the timed operations left
   std::function<void(std::map<std::string, double>&, std::int64_t operations)> count;  // may be empty
   Cost cost;
   Work work{};
@@ -68,11 +70,11 @@ using Group = std::vector<Registered>;
 std::string benchmark_name(const BenchResult& head);
 
 struct MicrobenchOptions {
-  std::string filter{};              // part of "id/case"
-  int cores = 1;                     // what threads = 0 stands for
-  std::size_t llc_bytes = 32 << 20;  // cold means rotating through 4 x this
+  std::string filter{};                             // part of "id/case"
+  int cores = 1;                                    // what threads = 0 stands for
+  std::size_t llc_bytes = 32 << 20;                 // cold means rotating through 4 x this
   std::size_t memory_bytes = std::size_t{4} << 30;  // that rotating copies of one group may take
-  std::vector<std::string> google{};  // --benchmark_* flags
+  std::vector<std::string> google{};                // --benchmark_* flags
   // Sets of repetitions are added until the interval of the median is no wider than this (ci_high / ci_low - 1), or the
   // timed operations of a benchmark have taken its budget. 0: one set.
   double width = 0, budget_s = 0;
@@ -97,7 +99,8 @@ void take_stock(BenchResult& result);
 // "" while another set of repetitions is wanted, else why not: see MicrobenchOptions::width.
 std::string why_enough(const Estimate& ns, double spent_s, const MicrobenchOptions& options);
 
-// One call of a workload, rotating over its copies and inputs. After each repetition what the timed calls left is judged.
+// One call of a workload, rotating over its copies and inputs. After each repetition what the timed calls left is
+// judged.
 Timed timed_workload(std::shared_ptr<Workload> workload, int copies);
 
 // benchmarks/<kind>.cpp

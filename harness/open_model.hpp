@@ -11,8 +11,8 @@ namespace bitproof {
 
 struct ModelChoice {
   std::string model = "7b";
-  std::int64_t layers = 0;                          // the first so many; 0: all
-  std::uint64_t seed = 1;                           // of made-up weights, and of prompts
+  std::int64_t layers = 0;                            // the first so many; 0: all
+  std::uint64_t seed = 1;                             // of made-up weights, and of prompts
   std::optional<gated_ffn::Activation> activation{};  // instead of the model's own
 };
 

@@ -60,7 +60,8 @@ std::size_t PackedTernary::offset(std::int64_t layer, Matrix m) const {
   return static_cast<std::size_t>(layer) * layer_bytes_ + offset_[static_cast<std::size_t>(m)];
 }
 
-PackedModel::PackedModel(std::shared_ptr<const WeightSource> model, std::span<const ternary_matmul::Kernel* const> ternary,
+PackedModel::PackedModel(std::shared_ptr<const WeightSource> model,
+                         std::span<const ternary_matmul::Kernel* const> ternary,
                          std::span<const dense_matmul::Kernel* const> heads, std::size_t other_bytes,
                          const Progress& progress)
     : model_(std::move(model)) {

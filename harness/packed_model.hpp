@@ -12,8 +12,8 @@
 #include "dense_matmul/contract.hpp"
 #include "ledger.hpp"
 #include "memory_map.hpp"
-#include "weight_source.hpp"
 #include "ternary_matmul/contract.hpp"
+#include "weight_source.hpp"
 
 namespace bitproof {
 
@@ -33,8 +33,8 @@ class PackedTernary {
   std::size_t offset(std::int64_t layer, Matrix m) const;
 
   const ternary_matmul::Kernel* kernel_;
-  std::size_t bytes_[kMatrixCount];    // as the kernel declares
-  std::size_t offset_[kMatrixCount];   // within a layer
+  std::size_t bytes_[kMatrixCount];   // as the kernel declares
+  std::size_t offset_[kMatrixCount];  // within a layer
   std::size_t layer_bytes_;
   Mapping storage_;
 };

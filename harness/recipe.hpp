@@ -20,8 +20,8 @@ inline constexpr Techniques kAllTechniques{(1 << kTechniqueCount) - 1};
 // "memory_pool", ...; throws BadInput.
 Technique parse_technique(const std::string& text);
 
-// "none", "all", "default", or techniques joined by commas. `default` is pool, SIMD, threads and ring cache: no T-MAC, no
-// software prefetch. `best` is no set of techniques: best_recipe.hpp searches it, beginning with the default.
+// "none", "all", "default", or techniques joined by commas. `default` is pool, SIMD, threads and ring cache: no T-MAC,
+// no software prefetch. `best` is no set of techniques: best_recipe.hpp searches it, beginning with the default.
 Techniques parse_recipe(const std::string& text);
 std::string recipe_name(Techniques);  // "none", "all", or "simd,tmac"
 

@@ -1,4 +1,5 @@
-// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): any 64-bit seed is good, so a stream is named by a hash of what it is for.
+// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): any 64-bit seed is good, so a stream is named by a hash of what it is
+// for.
 #pragma once
 
 #include <cmath>
@@ -20,9 +21,9 @@ class Rng {
   explicit constexpr Rng(std::uint64_t seed) : state_(mix64(seed + kStep)) {}
 
   constexpr std::uint64_t next() { return mix64(state_ += kStep); }
-  constexpr std::uint64_t below(std::uint64_t n) { return next() % n; }  // bias < n / 2^64
+  constexpr std::uint64_t below(std::uint64_t n) { return next() % n; }               // bias < n / 2^64
   constexpr double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }  // [0, 1)
-  double gaussian() {                                                                // Box-Muller, one of the pair
+  double gaussian() {                                                                 // Box-Muller, one of the pair
     const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
     return radius * std::cos(2.0 * std::numbers::pi * uniform());
   }

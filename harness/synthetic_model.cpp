@@ -22,7 +22,8 @@ constexpr std::array<std::int8_t, 256> kTritOfByte = [] {
 
 constexpr std::array<std::int8_t, 256> kInt8OfByte = [] {
   std::array<std::int8_t, 256> table{};
-  for (int byte = 0; byte < 256; ++byte) table[static_cast<std::size_t>(byte)] = static_cast<std::int8_t>(byte % 255 - 127);
+  for (int byte = 0; byte < 256; ++byte)
+    table[static_cast<std::size_t>(byte)] = static_cast<std::int8_t>(byte % 255 - 127);
   return table;
 }();
 

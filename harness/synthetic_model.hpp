@@ -1,10 +1,11 @@
 // A model of the real size without real weights: everything is a pure function of the shape and a seed.
 //
 // Trits: Gaussian weights under absmean quantization (BitNet b1.58) have P(0) = erf(0.39894 / sqrt 2) = 0.310. One byte
-// of the stream makes one trit, so P(0) = 80/256 = 0.3125 and P(+1) = P(-1) = 88/256. Every row of every matrix of every
-// layer has a stream of its own: all 32 layers are distinct, and any block of rows can be made at any time by any thread.
-// Scales keep activations near unit variance. The embedding is uniform int8 and small, so that tied logits have a
-// standard deviation near 2. Scales are numbers that binary16 holds, so that a file of any format holds the very model.
+// of the stream makes one trit, so P(0) = 80/256 = 0.3125 and P(+1) = P(-1) = 88/256. Every row of every matrix of
+// every layer has a stream of its own: all 32 layers are distinct, and any block of rows can be made at any time by any
+// thread. Scales keep activations near unit variance. The embedding is uniform int8 and small, so that tied logits have
+// a standard deviation near 2. Scales are numbers that binary16 holds, so that a file of any format holds the very
+// model.
 #pragma once
 
 #include "model_shapes.hpp"

@@ -17,7 +17,6 @@ constexpr std::int64_t kAddGrain = 4096;
 constexpr std::int64_t kActivationGrain = 1024;
 constexpr std::int64_t kPrefillBatch = 64;
 
-
 kv_cache::Shape cache_shape(const ModelShape& m, std::int64_t capacity) {
   return {m.layers, m.kv_heads, m.head_dim, capacity, 1};
 }
@@ -38,8 +37,7 @@ TokenLoop::TokenLoop(const PackedModel& weights, const LoopSlots& slots, int thr
       weights_(weights),
       shape_(weights.shape()),
       slots_(slots),
-      weight_bytes_(
-          weights.weight_bytes(slots.ternary_matmul_slot.kernel(), slots.dense_matmul_slot.kernel())),
+      weight_bytes_(weights.weight_bytes(slots.ternary_matmul_slot.kernel(), slots.dense_matmul_slot.kernel())),
       clock_(clock),
       team_(slots_.threading_slot.kernel(), threads, &dispatch_),
       memory_(slots_.memory_slot.kernel(), kPoolBytes, clock, &dispatch_),
@@ -132,8 +130,7 @@ KvSnapshot TokenLoop::snapshot() const {
   out.v.reserve(out.k.capacity());
   const kv_cache::Element element = slots_.kv_cache_slot.kernel().element;
   for (std::int64_t l = 0; l < shape_.layers; ++l) {
-    const kv_cache::View view =
-        slots_.kv_cache_slot.kernel().view(kv_shape_, kv_storage_.data(), l, 0, length());
+    const kv_cache::View view = slots_.kv_cache_slot.kernel().view(kv_shape_, kv_storage_.data(), l, 0, length());
     for (const kv_cache::Segment& segment : view.segment) {
       for (std::int64_t p = 0; p < segment.count; ++p) {
         for (std::int64_t head = 0; head < shape_.kv_heads; ++head) {
@@ -148,7 +145,8 @@ KvSnapshot TokenLoop::snapshot() const {
 }
 
 std::int32_t TokenLoop::next(std::int32_t token) {
-  if (length() == shape_.context) throw BadInput("the context of {} positions is full: lower --depth or --tokens", shape_.context);
+  if (length() == shape_.context)
+    throw BadInput("the context of {} positions is full: lower --depth or --tokens", shape_.context);
   tokens_.push_back(token);
   if (keeps_past()) {
     forward(std::span(tokens_).last(1), length() - 1, true);
@@ -157,7 +155,8 @@ std::int32_t TokenLoop::next(std::int32_t token) {
   }
   if (memory_.exhausted()) {
     throw BadInput("memory: {} ran out: {} bytes asked for, {} of {} in use; lower --depth or take another memory slot",
-                   slots_.memory_slot.id(), memory_.exhausted_bytes(), memory_.usage().in_use_bytes, memory_.capacity());
+                   slots_.memory_slot.id(), memory_.exhausted_bytes(), memory_.usage().in_use_bytes,
+                   memory_.capacity());
   }
   if (cache_full_) throw BadInput("kv_cache: {} is full at position {}", slots_.kv_cache_slot.id(), length() - 1);
   return interrupted() ? -1 : sampled_;
@@ -170,10 +169,12 @@ void TokenLoop::forward(std::span<const std::int32_t> tokens, std::int64_t first
   team_.session([&] {
     const Block<float> h(memory_, batch * shape_.hidden);  // [B x hidden], the residual stream
     if (stopped()) return;
-    const embedding::Call look_up{shape_.hidden, tokens.data(), weights_.embedding(),
-                                  weights_.model().embedding_scale().data(), h.data(), shape_.hidden};
-    book(LoopOp::embedding, 0, static_cast<double>(batch * shape_.hidden),
-         [&] { dispatch_(SlotOp::embedding, slots_.embedding_slot.kernel().run)(look_up, {0, 1, 0, batch}); });
+    const embedding::Call look_up{
+        shape_.hidden, tokens.data(), weights_.embedding(), weights_.model().embedding_scale().data(),
+        h.data(),      shape_.hidden};
+    book(LoopOp::embedding, 0, static_cast<double>(batch * shape_.hidden), [&] {
+      dispatch_(SlotOp::embedding, slots_.embedding_slot.kernel().run)(look_up, {0, 1, 0, batch});
+    });
     show(Step::embedding, 0, batch, shape_.hidden, h.data());
     for (std::int64_t l = 0; l < shape_.layers && !stopped(); ++l) layer(l, batch, first, h.data());
     if (wants_logits && !stopped()) output_head(batch, h.data());
@@ -275,10 +276,18 @@ void TokenLoop::attention_block(std::int64_t l, std::int64_t batch, std::int64_t
   auto* partial = reinterpret_cast<float*>(scratch.data() + scratch_bytes * team_.threads());
   double seen = 0;
   for (std::int64_t b = 0; b < batch; ++b) seen += static_cast<double>(std::min(first + b + 1, kv_shape_.capacity));
-  const attention::Call call{
-      shape_.heads, shape_.kv_heads,  shape_.head_dim, static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape_.head_dim))),
-      q.data(),     shape_.q_width(), first,           view,
-      out,          shape_.q_width(), parts,           kernel.merge ? partial : nullptr};
+  const attention::Call call{shape_.heads,
+                             shape_.kv_heads,
+                             shape_.head_dim,
+                             static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape_.head_dim))),
+                             q.data(),
+                             shape_.q_width(),
+                             first,
+                             view,
+                             out,
+                             shape_.q_width(),
+                             parts,
+                             kernel.merge ? partial : nullptr};
   book(LoopOp::attention, 4.0 * static_cast<double>(shape_.q_width()) * seen,
        static_cast<double>(visible) * position_bytes, [&] {
          const auto run = dispatch_(SlotOp::attention, kernel.run);
@@ -299,13 +308,13 @@ void TokenLoop::output_head(std::int64_t batch, const float* h) {
   norm(h + (batch - 1) * shape_.hidden, weights_.model().output_norm(), 1, n.data());
   pass_first_ += batch - 1;
   show(Step::output_norm, shape_.layers, 1, shape_.hidden, n.data());
-  const Activation x =
-      quantize(Step::head_quant, shape_.layers, n.data(), shape_.hidden, 1, kernel.col_multiple, kernel.prepared_bytes(shape_.hidden, 1));
+  const Activation x = quantize(Step::head_quant, shape_.layers, n.data(), shape_.hidden, 1, kernel.col_multiple,
+                                kernel.prepared_bytes(shape_.hidden, 1));
   const auto scratch_bytes = round_up(static_cast<std::int64_t>(kernel.scratch_bytes(shape, 1)), 64);
   const Block<std::byte> scratch(memory_, scratch_bytes * team_.threads());
   if (stopped()) return;
-  const matmul::Call call{shape,      weights_.head(kernel).storage.data(), x.input, x.prepared.data(),
-                          acc.data(), shape_.vocab};
+  const matmul::Call call{shape,       weights_.head(kernel).storage.data(), x.input, x.prepared.data(), acc.data(),
+                          shape_.vocab};
   const double ops = 2.0 * static_cast<double>(shape_.vocab) * static_cast<double>(shape_.hidden);
   book(LoopOp::lm_head, ops, weight_bytes_.head, [&] {
     prepare(kernel, x);
@@ -313,8 +322,8 @@ void TokenLoop::output_head(std::int64_t batch, const float* h) {
     team_.for_tiles({shape_.vocab, kernel.row_multiple, 1},
                     [&](Tile t, int thread) { multiply(call, t, scratch.data() + thread * scratch_bytes); });
   });
-  const dequantize::Call epilogue{shape_.vocab, acc.data(),     shape_.vocab, weights_.model().head_scale().data(), true,
-                                  x.scale.data(), logits_.data(), shape_.vocab};
+  const dequantize::Call epilogue{shape_.vocab, acc.data(),     shape_.vocab,   weights_.model().head_scale().data(),
+                                  true,         x.scale.data(), logits_.data(), shape_.vocab};
   book(LoopOp::dequantize, 0, 0, [&] {
     const auto run = dispatch_(SlotOp::dequantize, slots_.dequantize_slot.kernel().run);
     each_row(shape_.vocab, kAddGrain, 1, [&](Tile t) { run(epilogue, t); });
@@ -326,8 +335,8 @@ void TokenLoop::output_head(std::int64_t batch, const float* h) {
   });
 }
 
-TokenLoop::Activation TokenLoop::quantize(Step step, std::int64_t layer, const float* x, std::int64_t cols, std::int64_t batch,
-                                          std::int64_t col_multiple, std::size_t prepared_bytes) {
+TokenLoop::Activation TokenLoop::quantize(Step step, std::int64_t layer, const float* x, std::int64_t cols,
+                                          std::int64_t batch, std::int64_t col_multiple, std::size_t prepared_bytes) {
   const std::int64_t stride = round_up(cols, col_multiple);
   Activation a{{memory_, batch * stride}, {memory_, batch}, {memory_, static_cast<std::int64_t>(prepared_bytes)}, {}};
   a.input = {a.v.data(), batch, cols, stride};
@@ -338,8 +347,14 @@ TokenLoop::Activation TokenLoop::quantize(Step step, std::int64_t layer, const f
     each_row(1, 1, batch, [&](Tile t) { run(call, t); });
   });
   if (observer_) {
-    observer_->after({.step = step, .layer = layer, .first = pass_first_, .batch = batch, .cols = cols, .v = a.v.data(),
-                      .v_stride = stride, .scale = a.scale.data()});
+    observer_->after({.step = step,
+                      .layer = layer,
+                      .first = pass_first_,
+                      .batch = batch,
+                      .cols = cols,
+                      .v = a.v.data(),
+                      .v_stride = stride,
+                      .scale = a.scale.data()});
   }
   return a;
 }
@@ -364,8 +379,9 @@ void TokenLoop::prepare(const Kernel& kernel, const Activation& a) {
 
 // y[B x rows] = dequantize(W . x)
 void TokenLoop::linear(std::int64_t l, Matrix matrix, const Activation& x, std::int64_t batch, float* y) {
-  static constexpr LoopOp kOps[kMatrixCount] = {LoopOp::matmul_q,    LoopOp::matmul_k,  LoopOp::matmul_v,   LoopOp::matmul_o,
-                                                LoopOp::matmul_gate, LoopOp::matmul_up, LoopOp::matmul_down};
+  static constexpr LoopOp kOps[kMatrixCount] = {LoopOp::matmul_q,   LoopOp::matmul_k,    LoopOp::matmul_v,
+                                                LoopOp::matmul_o,   LoopOp::matmul_gate, LoopOp::matmul_up,
+                                                LoopOp::matmul_down};
   static constexpr Step kSteps[kMatrixCount] = {Step::q, Step::k, Step::v, Step::o, Step::gate, Step::up, Step::down};
   if (stopped()) return;
   const ternary_matmul::Kernel& kernel = slots_.ternary_matmul_slot.kernel();
@@ -376,15 +392,16 @@ void TokenLoop::linear(std::int64_t l, Matrix matrix, const Activation& x, std::
   const Block<std::byte> scratch(memory_, scratch_bytes * team_.threads());
   if (stopped()) return;
   const matmul::Call call{shape, packed.matrix(l, matrix), x.input, x.prepared.data(), acc.data(), shape.rows};
-  const double ops = 2.0 * static_cast<double>(shape.rows) * static_cast<double>(shape.cols) * static_cast<double>(batch);
+  const double ops =
+      2.0 * static_cast<double>(shape.rows) * static_cast<double>(shape.cols) * static_cast<double>(batch);
   book(kOps[static_cast<int>(matrix)], ops, static_cast<double>(packed.matrix_bytes(matrix)), [&] {
     const auto multiply = dispatch_(SlotOp::ternary_matmul, kernel.multiply);
     team_.for_tiles({shape.rows, kernel.row_multiple, batch},
                     [&](Tile t, int thread) { multiply(call, t, scratch.data() + thread * scratch_bytes); });
   });
   const std::span<const float> scales = weights_.model().scales(l, matrix);
-  const dequantize::Call epilogue{
-      shape.rows, acc.data(), shape.rows, scales.data(), scales.size() > 1, x.scale.data(), y, shape.rows};
+  const dequantize::Call epilogue{shape.rows,        acc.data(),     shape.rows, scales.data(),
+                                  scales.size() > 1, x.scale.data(), y,          shape.rows};
   book(LoopOp::dequantize, 0, 0, [&] {
     const auto run = dispatch_(SlotOp::dequantize, slots_.dequantize_slot.kernel().run);
     each_row(shape.rows, kAddGrain, batch, [&](Tile t) { run(epilogue, t); });
@@ -412,8 +429,9 @@ void TokenLoop::add_residual(const float* y, std::int64_t batch, float* h) {
 
 void TokenLoop::run_rope(std::int64_t heads, std::int64_t batch, std::int64_t first, float* x) {
   const std::int64_t half = shape_.head_dim / 2;
-  const rope::Call call{shape_.head_dim,           shape_.rope_style, cos_.data() + first * half,
-                        sin_.data() + first * half, x,                 heads * shape_.head_dim};
+  const rope::Call call{
+      shape_.head_dim,        shape_.rope_style, cos_.data() + first * half, sin_.data() + first * half, x,
+      heads * shape_.head_dim};
   book(LoopOp::rope, 0, 0, [&] {
     const auto run = dispatch_(SlotOp::rope, slots_.rope_slot.kernel().run);
     each_row(heads, heads, batch, [&](Tile t) { run(call, t); });

@@ -159,7 +159,7 @@ inline void for_tiles_twin(threading::Team* team, threading::Space space, thread
   };
   auto& state = twin_state<threading::Kernel>;
   const std::int64_t call = state.calls++;
-  Inner inner{body, context, state.harm == Harm::poison && call == state.victim, state.harm == Harm::delay,
+  Inner inner{body,           context,   state.harm == Harm::poison && call == state.victim, state.harm == Harm::delay,
               state.delay_ns, state.wait};
   state.original->for_tiles(
       team, space,

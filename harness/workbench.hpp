@@ -10,10 +10,10 @@ namespace bitproof {
 
 struct WorkbenchOptions {
   std::string model = "7b";  // a name of suites/models, FILE.toml or FILE.gguf
-  std::int64_t layers = 0;  // 0: the model's own
+  std::int64_t layers = 0;   // 0: the model's own
   std::uint64_t seed = 1;
-  std::int64_t depth = 0;   // positions before the first timed token
-  std::int64_t tokens = 1;  // decoded after it at most
+  std::int64_t depth = 0;                             // positions before the first timed token
+  std::int64_t tokens = 1;                            // decoded after it at most
   std::optional<gated_ffn::Activation> activation{};  // instead of the model's own
   std::vector<std::int32_t> prompt{};                 // depth + 1 tokens; empty: random ones
 };
@@ -34,13 +34,13 @@ class Workbench {
   const PackedModel& model() const { return *model_; }
   const std::shared_ptr<const PackedModel>& weights() const { return model_; }
 
-  // Puts the loop of every arm on trial on the tiny model, each distinct recipe once; the arms keep what was found. Stops
-  // when interrupted.
+  // Puts the loop of every arm on trial on the tiny model, each distinct recipe once; the arms keep what was found.
+  // Stops when interrupted.
   void try_loops(const Progress& progress = {});
   std::span<const std::unique_ptr<Arm>> arms() const { return arms_; }
   std::span<const std::int32_t> prompt() const { return prompt_; }  // depth + 1 tokens
-  const KvSnapshot& prefix() const { return prefix_; }               // empty for one arm: it holds its prefix itself
-  double set_up_s() const { return set_up_s_; }  // generating or reading, and packing
+  const KvSnapshot& prefix() const { return prefix_; }              // empty for one arm: it holds its prefix itself
+  double set_up_s() const { return set_up_s_; }                     // generating or reading, and packing
 
  private:
   void compute_prefix();
@@ -53,7 +53,8 @@ class Workbench {
   double set_up_s_ = 0;
 };
 
-// Threads to use: `asked`, or all cores if 0. Throws BadInput for more than there are, unless oversubscription is allowed.
+// Threads to use: `asked`, or all cores if 0. Throws BadInput for more than there are, unless oversubscription is
+// allowed.
 int choose_threads(int asked, bool oversubscribe);
 
 }  // namespace bitproof

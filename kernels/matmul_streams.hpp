@@ -10,8 +10,8 @@ namespace bitproof::matmul {
 namespace {
 
 // Rows::multiply<B, S>(call, row, gap, batch, at...) does the blocks of Rows::kRowBlock rows at row, row + gap, ...
-// row + (S - 1) gap for B activations. One activation has Rows::kStreams streams; up to Rows::kBatchBlock share each line
-// that was unpacked, and take one stream, because their sums need the registers.
+// row + (S - 1) gap for B activations. One activation has Rows::kStreams streams; up to Rows::kBatchBlock share each
+// line that was unpacked, and take one stream, because their sums need the registers.
 template <class Rows, class... At>
 void for_row_streams(const Call& call, Tile tile, At... at) {
   const auto rows = [&]<int S>(std::int64_t row0, std::int64_t row1, std::int64_t gap) {

@@ -69,7 +69,8 @@ consteval Table<Kernel> make_table(const char* op, const char* stem, const char*
 
 }  // namespace bitproof
 
-// BITPROOF_TABLE (the symbol), BITPROOF_OP, BITPROOF_STEM and BITPROOF_ISA are set per file by tools/cmake/variants.cmake.
+// BITPROOF_TABLE (the symbol), BITPROOF_OP, BITPROOF_STEM and BITPROOF_ISA are set per file by
+// tools/cmake/variants.cmake.
 #define BITPROOF_VARIANTS(rows)                                             \
   extern "C" {                                                              \
   extern const bitproof::Table<Kernel> BITPROOF_TABLE;                      \

@@ -39,8 +39,8 @@ constexpr double gamma(double n) {
 
 // The gate: |candidate - value| <= bound, element by element.
 //
-// An oracle that takes an `error` bounds a candidate whose own input x' is not x but within that error of it, element by
-// element: |candidate(x') - f(x)| <= |candidate(x') - f(x')| + |f(x') - f(x)|. No error: the inputs are identical.
+// An oracle that takes an `error` bounds a candidate whose own input x' is not x but within that error of it, element
+// by element: |candidate(x') - f(x)| <= |candidate(x') - f(x')| + |f(x') - f(x)|. No error: the inputs are identical.
 struct Bounded {
   std::vector<double> value, bound;
 };

@@ -20,8 +20,8 @@ namespace bitproof::reference {
 // Inputs within e of x: M moves by at most dM = mean(2 |x| e + e^2), so 1 / sqrt(M) by a factor of at most 1 + t,
 // t = (1 - dM / M)^(-1/2) - 1, and y_i by |weight_i| (|x_i| t + e_i (1 + t)) / sqrt(M).
 //
-// x is [batch x weight.size()]; eps > 0. `rounded` is the n of the bound: 0 where the squares and all their partial sums
-// are exact in float, as those of small integers are.
+// x is [batch x weight.size()]; eps > 0. `rounded` is the n of the bound: 0 where the squares and all their partial
+// sums are exact in float, as those of small integers are.
 Bounded rms_norm(std::span<const float> x, std::span<const float> weight, float eps, std::int64_t rounded,
                  std::span<const double> error = {});
 inline Bounded rms_norm(std::span<const float> x, std::span<const float> weight, float eps,

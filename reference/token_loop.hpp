@@ -18,7 +18,7 @@
 namespace bitproof::reference {
 
 struct TernaryMatrix {
-  std::vector<std::int8_t> w;  // [rows x cols] in {-1, 0, +1}
+  std::vector<std::int8_t> w;      // [rows x cols] in {-1, 0, +1}
   std::vector<float> scale = {1};  // one, or one a row
 };
 
@@ -95,8 +95,8 @@ struct Trace {
   std::vector<double> logits;  // [vocab], last position
 };
 
-// Every step of every position, the head's too, in order. Attention reads keys and values as a cache of `kept` has them;
-// its steps rope_k and v are what was given to the cache.
+// Every step of every position, the head's too, in order. Attention reads keys and values as a cache of `kept` has
+// them; its steps rope_k and v are what was given to the cache.
 std::vector<StepTruth> forward_steps(const ModelShape& shape, const ModelWeights& weights,
                                      std::span<const std::int32_t> tokens,
                                      kv_cache::Element kept = kv_cache::Element::f32);

@@ -82,14 +82,17 @@ void memory_table(std::string& out, const Json& cells) {
 void depth_table(std::string& out, const Json& j) {
   const Json& axis = look(j, {"depth_axis"});
   if (!axis.is_object()) return;
-  out += fmt::format("\n## The cache over recomputation, by depth: model {}\n\n| depth | with SIMD, threads and pool | scalar |\n|--:|--:|--:|\n",
-                     quoted(j.at("model")));
+  out += fmt::format(
+      "\n## The cache over recomputation, by depth: model {}\n\n| depth | with SIMD, threads and pool | scalar "
+      "|\n|--:|--:|--:|\n",
+      quoted(j.at("model")));
   const auto cell = [](const Json& p, const char* key) -> std::string {
     const Json& detail = look(p, {(std::string(key) + "_detail").c_str()});
     if (!look(p, {key}).is_number()) return "not measured";
     const std::string text = fmt::format("{:.3g}x", p.at(key).get<double>());
     if (!look(detail, {"ci_low"}).is_number()) return text;
-    return fmt::format("{} [{:.3g}, {:.3g}]", text, detail.at("ci_low").get<double>(), detail.at("ci_high").get<double>());
+    return fmt::format("{} [{:.3g}, {:.3g}]", text, detail.at("ci_low").get<double>(),
+                       detail.at("ci_high").get<double>());
   };
   for (const Json& p : axis.at("points")) {
     const bool modelled = look(p, {"scalar_modelled"}).is_number();
@@ -107,7 +110,8 @@ std::string failures_of(const Json& j) {
   if (j.value("partial", true)) out += "**Partial: this run did not end.** What was measured before is below.\n\n";
   const Json& failures = look(j, {"failures"});
   if (failures.empty()) return out;
-  out += fmt::format("**{} failure(s): no number below may be quoted before they are understood.**\n\n", failures.size());
+  out +=
+      fmt::format("**{} failure(s): no number below may be quoted before they are understood.**\n\n", failures.size());
   for (const Json& f : failures) out += fmt::format("- {}\n", quoted(f));
   return out + "\n";
 }
@@ -120,10 +124,9 @@ std::string attribution_report(const Json& j) {
     depth_table(out, j);
     return out;
   }
-  out +=
-      fmt::format("## Who earned the tokens: model {}, {} layers, depth {}\n\n{} of {} recipes, {} rounds.",
-                  quoted(j.at("model")), j.at("layers").get<int>(), j.at("depth").get<int>(),
-                  j.at("cells_measured").get<int>(), j.at("cells_total").get<int>(), j.at("rounds").get<int>());
+  out += fmt::format("## Who earned the tokens: model {}, {} layers, depth {}\n\n{} of {} recipes, {} rounds.",
+                     quoted(j.at("model")), j.at("layers").get<int>(), j.at("depth").get<int>(),
+                     j.at("cells_measured").get<int>(), j.at("cells_total").get<int>(), j.at("rounds").get<int>());
   if (j.contains("rounds_why")) out += " " + quoted(j.at("rounds_why")) + ".";
   out += "\n\n" + attribution_markdown(j);
   profile_table_of(out, j.at("profiles"));

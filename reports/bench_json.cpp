@@ -1,8 +1,8 @@
 #include "reports/bench_json.hpp"
 
-#include "reports/comparison_json.hpp"
-
 #include <algorithm>
+
+#include "reports/comparison_json.hpp"
 
 namespace bitproof {
 namespace {
@@ -22,7 +22,8 @@ std::optional<double> fraction(const BenchResult& r, const CeilingTable& ceiling
 // The same variant and case on one thread.
 const BenchResult* on_one_thread(const BenchResult& r, std::span<const BenchResult> results) {
   const auto one = std::find_if(results.begin(), results.end(), [&](const BenchResult& o) {
-    return o.threads == 1 && has_number(o) && o.id == r.id && o.c == r.c && o.cold == r.cold && o.benchmark == r.benchmark;
+    return o.threads == 1 && has_number(o) && o.id == r.id && o.c == r.c && o.cold == r.cold &&
+           o.benchmark == r.benchmark;
   });
   return one == results.end() ? nullptr : &*one;
 }
@@ -32,11 +33,12 @@ const BenchResult* on_one_thread(const BenchResult& r, std::span<const BenchResu
 Judgement judge(const BenchResult& r, const CeilingTable& ceilings) {
   if (!has_number(r)) return {.verdict = Physics::not_judged, .why = "it has no number"};
   const std::vector<std::optional<double>> last = {r.ping_pong_ns};
-  return judge(r.work, r.ns.median, r.threads, ceilings.states_of(r.placements.empty() ? last : r.placements), ceilings);
+  return judge(r.work, r.ns.median, r.threads, ceilings.states_of(r.placements.empty() ? last : r.placements),
+               ceilings);
 }
 
 Json to_json(const BenchResult& r, const CeilingTable& ceilings) {
-  Json j{{"id", r.id}, {"benchmark", r.benchmark}, {"kind", r.kind},
+  Json j{{"id", r.id},  {"benchmark", r.benchmark}, {"kind", r.kind},
          {"case", r.c}, {"threads", r.threads},     {"temperature", r.cold ? "cold" : "hot"}};
   const bool measured = has_number(r);
   const auto number = [&](double value) { return measured ? std::optional(value) : std::nullopt; };
@@ -64,14 +66,15 @@ Json to_json(const BenchResult& r, const CeilingTable& ceilings) {
   j["skipped"] = r.skipped;
   for (const auto& [key, value] : r.counters) j[key] = value;
   if (measured && r.kind == "loop") j["tok_per_s"] = 1e9 / r.ns.median;
-  j["provenance"] = {{"median_ns", "measured: Google Benchmark repetitions, real time an operation"},
-                     {"gb_per_s", "derived: compulsory bytes / median"},
-                     {"gop_per_s", "derived: operations (a multiply-add is two) / median"},
-                     {"fraction_of_ceiling", "derived: gb_per_s over the measured read ceiling"},
-                     {"physics", "derived: bytes and operations over the ceilings of the same run, as a share of the median"},
-                     {"speedup", "derived: median on one thread / median"},
-                     {"efficiency", "derived: speedup / threads"},
-                     {"tok_per_s", "derived: 1e9 / median_ns, an operation being one token of the whole model"}};
+  j["provenance"] = {
+      {"median_ns", "measured: Google Benchmark repetitions, real time an operation"},
+      {"gb_per_s", "derived: compulsory bytes / median"},
+      {"gop_per_s", "derived: operations (a multiply-add is two) / median"},
+      {"fraction_of_ceiling", "derived: gb_per_s over the measured read ceiling"},
+      {"physics", "derived: bytes and operations over the ceilings of the same run, as a share of the median"},
+      {"speedup", "derived: median on one thread / median"},
+      {"efficiency", "derived: speedup / threads"},
+      {"tok_per_s", "derived: 1e9 / median_ns, an operation being one token of the whole model"}};
   return j;
 }
 

@@ -15,8 +15,7 @@ namespace {
 
 BadInput failure(const std::string& path, int error) {
   const char* advice = error == ENOSPC || error == EDQUOT ? "free space there" : "make it writable";
-  return BadInput("{}: cannot be written: {}; {} or name another place", path, std::strerror(error),
-                  advice);
+  return BadInput("{}: cannot be written: {}; {} or name another place", path, std::strerror(error), advice);
 }
 
 // errno of the first failing step, 0 if the whole content is on the disk.

@@ -1,13 +1,13 @@
 #include "reports/json.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "allocation_count.hpp"
 #include "claim.hpp"
 #include "gates.hpp"
 #include "loop_trial.hpp"
 #include "token_physics.hpp"
-
-#include <algorithm>
-#include <set>
 
 namespace bitproof {
 namespace {
@@ -41,7 +41,8 @@ Json samples_json(const std::vector<LoopSample>& samples, const StateTracker& st
     j["state"] = states.label(s.ping_pong_ns);
     put(j, "ping_pong_ns", s.ping_pong_ns, "one usable core, or the probe ran out of time");
     j["page_faults"] = s.page_faults;
-    put(j, "allocations", s.allocations ? std::optional(static_cast<double>(*s.allocations)) : std::nullopt, allocations_why());
+    put(j, "allocations", s.allocations ? std::optional(static_cast<double>(*s.allocations)) : std::nullopt,
+        allocations_why());
     j["disturbed"] = disturbed(s.load);
     j["load"] = to_json(s.load);
     list.push_back(std::move(j));
@@ -88,7 +89,8 @@ Json to_json(const LoopTrial& t) {
             {"ties", t.layers.ties},
             {"largest_kld", t.layers.largest_kld},
             {"cascaded_kld", t.layers.cascaded_kld}}},
-          {"provenance", "measured: the same loop and kernels on the tiny model, against the reference loop and with twins"}};
+          {"provenance",
+           "measured: the same loop and kernels on the tiny model, against the reference loop and with twins"}};
 }
 
 }  // namespace
@@ -96,8 +98,8 @@ Json to_json(const LoopTrial& t) {
 Json to_json(const Census& c) {
   Json packed = Json::object();
   for (int w = 0; w < kWidths; ++w) packed[kWidthNames[w]] = c.packed[w];
-  return {{"instructions", c.instructions}, {"bytes", c.bytes},     {"packed", packed},         {"scalar", c.scalar},
-          {"notable", c.notable},           {"calls", c.imports},   {"unfollowed", c.unfollowed}};
+  return {{"instructions", c.instructions}, {"bytes", c.bytes},   {"packed", packed},          {"scalar", c.scalar},
+          {"notable", c.notable},           {"calls", c.imports}, {"unfollowed", c.unfollowed}};
 }
 
 Json to_json(const Variant& v) {
@@ -119,22 +121,36 @@ Json to_json(const Variant& v) {
 Json to_json(const CheckSummary& s) {
   Json failures = Json::array();
   for (const CheckResult& f : s.failures) {
-    failures.push_back({{"id", f.id}, {"verdict", name(f.verdict.status)}, {"reason", f.verdict.reason}, {"repro", f.repro}});
+    failures.push_back(
+        {{"id", f.id}, {"verdict", name(f.verdict.status)}, {"reason", f.verdict.reason}, {"repro", f.repro}});
   }
   Json skipped = Json::array();
   for (const auto& [id, why] : s.skipped_variants) skipped.push_back({{"id", id}, {"reason", why}});
   Json passed = Json::object();
   for (const auto& [id, n] : s.passed_by_variant) passed[id] = n;
-  return {{"cases", s.cases},           {"passed", s.passed},   {"failed", s.failed},
-          {"mistrusted", s.mistrusted}, {"fallback", s.fallback}, {"skipped", s.skipped},
-          {"failures", failures},       {"skipped_variants", skipped}, {"passed_by_variant", passed},
+  return {{"cases", s.cases},
+          {"passed", s.passed},
+          {"failed", s.failed},
+          {"mistrusted", s.mistrusted},
+          {"fallback", s.fallback},
+          {"skipped", s.skipped},
+          {"failures", failures},
+          {"skipped_variants", skipped},
+          {"passed_by_variant", passed},
           {"provenance", "measured: outputs against the oracles of reference/"}};
 }
 
 Json to_json(const Estimate& e) {
-  return {{"median", e.median}, {"ci_low", e.ci_low},     {"ci_high", e.ci_high},      {"min", e.min},
-          {"p5", e.p5},         {"p95", e.p95},           {"n", e.samples.size()},     {"coverage", e.coverage},
-          {"samples", e.samples}, {"provenance", "measured"}};
+  return {{"median", e.median},
+          {"ci_low", e.ci_low},
+          {"ci_high", e.ci_high},
+          {"min", e.min},
+          {"p5", e.p5},
+          {"p95", e.p95},
+          {"n", e.samples.size()},
+          {"coverage", e.coverage},
+          {"samples", e.samples},
+          {"provenance", "measured"}};
 }
 
 Json to_json(const Machine& m) {
@@ -195,13 +211,19 @@ Json to_json(const CeilingTable& t) {
   for (const int n : threads) {
     for (const std::string& state : states) {
       if (const auto c = t.at(n, state)) {
-        reads.push_back({{"threads", n}, {"state", state}, {"pattern", c->pattern}, {"gb_per_s", to_json(c->gb_per_s)}});
+        reads.push_back(
+            {{"threads", n}, {"state", state}, {"pattern", c->pattern}, {"gb_per_s", to_json(c->gb_per_s)}});
       }
       for (const auto& [what, isa] : peaks) {
         const auto p = t.peak(what, n, state, isa);
         if (!p) continue;
         const char* unit = isa.empty() ? "gb_per_s" : "gop_per_s";
-        rates.push_back({{"what", what}, {"isa", isa}, {"pattern", p->pattern}, {"threads", n}, {"state", state}, {unit, to_json(p->per_ns)}});
+        rates.push_back({{"what", what},
+                         {"isa", isa},
+                         {"pattern", p->pattern},
+                         {"threads", n},
+                         {"state", state},
+                         {unit, to_json(p->per_ns)}});
       }
     }
   }
@@ -215,7 +237,8 @@ Json to_json(const Judgement& v) {
   const std::string why = v.why.empty() ? "it books no work" : v.why;
   const bool bounded = !v.bound_by.empty();
   put(j, "least_ns", bounded ? std::optional(v.least_ns) : std::nullopt, why);
-  put(j, "fraction", bounded && v.measured_ns > 0 ? std::optional(v.share()) : std::nullopt, bounded ? "no time was measured" : why);
+  put(j, "fraction", bounded && v.measured_ns > 0 ? std::optional(v.share()) : std::nullopt,
+      bounded ? "no time was measured" : why);
   if (bounded) j["bound_by"] = v.bound_by;
   if (!v.why.empty()) j["why"] = v.why;
   return j;
@@ -272,15 +295,17 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
   }
   j["logits_hash"] = fmt::format("{:016x}", arm.logits_hash());
   j["samples"] = samples_json(arm.samples(), ceilings.states);
-  j["provenance"] = {{"tok_per_s", "measured: tokens out of the loop over wall time, all layers, sampling included"},
-                     {"ops", "measured: time around each call"},
-                     {"bytes_per_token", "derived: packed weights and cache bytes booked call by call over tokens"},
-                     {"gb_per_s", "derived: bytes_per_token x tok_per_s.median"},
-                     {"ceiling_gb_per_s", "measured: best read pattern of the same run, same pages and thread count"},
-                     {"fraction_of_ceiling", "derived: GB/s of each sample over the ceiling of its own state, median"},
-                     {"physics", "derived: bytes and operations of the ledger over the ceilings of the same run, as a share of the time"},
-                     {"timer_ns", "derived: a calibrated clock read times the calls of a token"},
-                     {"residual_ns", "derived: wall time minus the sum of ops and timer_ns"}};
+  j["provenance"] = {
+      {"tok_per_s", "measured: tokens out of the loop over wall time, all layers, sampling included"},
+      {"ops", "measured: time around each call"},
+      {"bytes_per_token", "derived: packed weights and cache bytes booked call by call over tokens"},
+      {"gb_per_s", "derived: bytes_per_token x tok_per_s.median"},
+      {"ceiling_gb_per_s", "measured: best read pattern of the same run, same pages and thread count"},
+      {"fraction_of_ceiling", "derived: GB/s of each sample over the ceiling of its own state, median"},
+      {"physics",
+       "derived: bytes and operations of the ledger over the ceilings of the same run, as a share of the time"},
+      {"timer_ns", "derived: a calibrated clock read times the calls of a token"},
+      {"residual_ns", "derived: wall time minus the sum of ops and timer_ns"}};
   return j;
 }
 

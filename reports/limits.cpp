@@ -67,8 +67,7 @@ std::vector<std::string> limits(const Json& run) {
       "tok/s belongs to the depth it was measured at; a longer context reads more cache."};
   if (!has_lattice(run))
     lines.push_back("Shapley shares and interactions of the techniques: only corners of the lattice were measured.");
-  if (!any_counter(run))
-    lines.push_back("No hardware counters were read: instructions and cache misses are unknown.");
+  if (!any_counter(run)) lines.push_back("No hardware counters were read: instructions and cache misses are unknown.");
   about_arms(lines, run);
   not_judged(lines, run);
   return lines;

@@ -52,13 +52,19 @@ void head(std::string& out, const Json& run) {
 void arms_table(std::string& out, const Json& run) {
   if (!run.contains("arms") || run.at("arms").empty()) return;
   const Json& model = run.at("model");
-  out += fmt::format("## Tokens per second: model {}, {} layers, depth {}\n\n", text(model, "name"), text(model, "layers"),
-                     text(run, "depth"));
-  out += "Every row is the full token loop: embedding, all layers, norms, attention, head, sampling. Arms were measured in\n"
-         "turn, in an order shuffled each round. Median [95 % interval; for fewer than 6 samples, their range]. Measured:\n"
-         "tok/s and what it is made of. Derived: GB a token (booked call by call), GB/s, residual (wall time minus ops).\n\n";
-  out += "| recipe | threads | tok/s | state | GB a token | GB/s | of the read ceiling | residual | positions a token | ledger |\n"
-         "|---|--:|--:|---|--:|--:|--:|--:|--:|---|\n";
+  out += fmt::format("## Tokens per second: model {}, {} layers, depth {}\n\n", text(model, "name"),
+                     text(model, "layers"), text(run, "depth"));
+  out +=
+      "Every row is the full token loop: embedding, all layers, norms, attention, head, sampling. Arms were measured "
+      "in\n"
+      "turn, in an order shuffled each round. Median [95 % interval; for fewer than 6 samples, their range]. "
+      "Measured:\n"
+      "tok/s and what it is made of. Derived: GB a token (booked call by call), GB/s, residual (wall time minus "
+      "ops).\n\n";
+  out +=
+      "| recipe | threads | tok/s | state | GB a token | GB/s | of the read ceiling | residual | positions a token | "
+      "ledger |\n"
+      "|---|--:|--:|---|--:|--:|--:|--:|--:|---|\n";
   for (const Json& a : run.at("arms")) {
     if (a.at("tok_per_s").is_null()) {
       out += fmt::format("| {} | {} | not measured: {} | | | | | | | |\n", text(a, "recipe"), integer(a.at("threads")),
@@ -76,7 +82,8 @@ void arms_table(std::string& out, const Json& run) {
 }
 
 void attribution_table(std::string& out, const Json& run) {
-  if (run.contains("attribution")) out += "## What each technique bought\n\n" + attribution_markdown(run.at("attribution")) + "\n";
+  if (run.contains("attribution"))
+    out += "## What each technique bought\n\n" + attribution_markdown(run.at("attribution")) + "\n";
 }
 
 // Where the time of a token goes, for the fastest whole-model arm.
@@ -84,8 +91,9 @@ void profile_table(std::string& out, const Json& run) {
   const Json* fastest = fastest_arm(run);
   if (!fastest) return;
   const double wall = (*fastest).at("wall_ns_per_token").get<double>();
-  out += fmt::format("## Where a token's time goes: {}\n\n| op | us a token | share | GB/s | Gop/s |\n|---|--:|--:|--:|--:|\n",
-                     text(*fastest, "recipe"));
+  out += fmt::format(
+      "## Where a token's time goes: {}\n\n| op | us a token | share | GB/s | Gop/s |\n|---|--:|--:|--:|--:|\n",
+      text(*fastest, "recipe"));
   for (const Json& op : (*fastest).at("ops")) {
     const double ns = op.at("ns_per_token").get<double>();
     const auto rate = [&](const char* key) {
@@ -107,20 +115,25 @@ void logits_line(std::string& out, const Json& run) {
 
 void ceilings_table(std::string& out, const Json& run) {
   if (!run.contains("ceilings")) return;
-  out += "## Read ceilings, measured in this run\n\nMedian [95 % interval]; of memory:\n\n| threads | state | GB/s | best pattern |\n|--:|---|--:|---|\n";
+  out +=
+      "## Read ceilings, measured in this run\n\nMedian [95 % interval]; of memory:\n\n| threads | state | GB/s | best "
+      "pattern |\n|--:|---|--:|---|\n";
   for (const Json& c : run.at("ceilings").at("by_threads")) {
-    out += fmt::format("| {} | {} | {} | {} |\n", integer(c.at("threads")), text(c, "state"), interval(c.at("gb_per_s")), text(c, "pattern"));
+    out += fmt::format("| {} | {} | {} | {} |\n", integer(c.at("threads")), text(c, "state"),
+                       interval(c.at("gb_per_s")), text(c, "pattern"));
   }
   out += "\n";
   const Json peaks = run.at("ceilings").value("peaks", Json::array());
   if (peaks.empty()) return;
-  out += "Of the cores and their caches, the best pattern of each:\n\n"
-         "| what | ISA | threads | state | rate | pattern |\n|---|---|--:|---|--:|---|\n";
+  out +=
+      "Of the cores and their caches, the best pattern of each:\n\n"
+      "| what | ISA | threads | state | rate | pattern |\n|---|---|--:|---|--:|---|\n";
   for (const Json& p : peaks) {
     const bool bytes = p.contains("gb_per_s");
-    out += fmt::format("| {} | {} | {} | {} | {} {} | {} |\n", text(p, "what"), text(p, "isa"), integer(p.at("threads")),
-                       text(p, "state"), interval(p.at(bytes ? "gb_per_s" : "gop_per_s"), "{:.4g}"), bytes ? "GB/s" : "Gop/s",
-                       text(p, "pattern"));
+    out +=
+        fmt::format("| {} | {} | {} | {} | {} {} | {} |\n", text(p, "what"), text(p, "isa"), integer(p.at("threads")),
+                    text(p, "state"), interval(p.at(bytes ? "gb_per_s" : "gop_per_s"), "{:.4g}"),
+                    bytes ? "GB/s" : "Gop/s", text(p, "pattern"));
   }
   out += "\n";
 }
@@ -128,11 +141,13 @@ void ceilings_table(std::string& out, const Json& run) {
 void check_table(std::string& out, const Json& run) {
   if (!run.contains("check")) return;
   const Json& c = run.at("check");
-  out += fmt::format("## Checks against the oracles\n\n{} cases: {} passed, {} failed, {} mistrusted, {} fallback; {} variants "
-                     "skipped on this machine.\n\n",
-                     integer(c.at("cases")), integer(c.at("passed")), integer(c.at("failed")), integer(c.at("mistrusted")),
-                     integer(c.at("fallback")), integer(c.at("skipped")));
-  for (const Json& s : c.at("skipped_variants")) out += fmt::format("- skipped {}: {}\n", text(s, "id"), text(s, "reason"));
+  out += fmt::format(
+      "## Checks against the oracles\n\n{} cases: {} passed, {} failed, {} mistrusted, {} fallback; {} variants "
+      "skipped on this machine.\n\n",
+      integer(c.at("cases")), integer(c.at("passed")), integer(c.at("failed")), integer(c.at("mistrusted")),
+      integer(c.at("fallback")), integer(c.at("skipped")));
+  for (const Json& s : c.at("skipped_variants"))
+    out += fmt::format("- skipped {}: {}\n", text(s, "id"), text(s, "reason"));
   for (const Json& f : c.at("failures")) {
     out += fmt::format("- **{}** {}: {}\n  replay: {}\n", text(f, "verdict"), text(f, "id"), text(f, "reason"),
                        markdown_code(words(f, "repro")));
@@ -142,19 +157,21 @@ void check_table(std::string& out, const Json& run) {
 
 void bench_table(std::string& out, const Json& run) {
   if (!run.contains("bench") || run.at("bench").empty()) return;
-  out += "## Each alone\n\nGoogle Benchmark, repetitions interleaved at random; outputs checked again after timing.\n\n"
-         "| benchmark | variant | case | threads | memory | time | GB/s | Gop/s | of the ceiling |\n"
-         "|---|---|---|--:|---|--:|--:|--:|--:|\n";
+  out +=
+      "## Each alone\n\nGoogle Benchmark, repetitions interleaved at random; outputs checked again after timing.\n\n"
+      "| benchmark | variant | case | threads | memory | time | GB/s | Gop/s | of the ceiling |\n"
+      "|---|---|---|--:|---|--:|--:|--:|--:|\n";
   for (const Json& b : run.at("bench")) {
     if (b.at("median_ns").is_null()) {
-      out += fmt::format("| {} | {} | {} | {} | {} | **none: {}** | | | |\n", text(b, "benchmark"), text(b, "id"), text(b, "case"),
-                         integer(b.at("threads")), text(b, "temperature"), text(b, "median_ns_why"));
+      out += fmt::format("| {} | {} | {} | {} | {} | **none: {}** | | | |\n", text(b, "benchmark"), text(b, "id"),
+                         text(b, "case"), integer(b.at("threads")), text(b, "temperature"), text(b, "median_ns_why"));
       continue;
     }
     const double ns = b.at("median_ns").get<double>();
     const auto optional = [&](const char* key) { return b.at(key).is_null() ? std::string("") : number(b.at(key)); };
-    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", text(b, "benchmark"), text(b, "id"), text(b, "case"),
-                       integer(b.at("threads")), text(b, "temperature"), time_text(ns), optional("gb_per_s"), optional("gop_per_s"),
+    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", text(b, "benchmark"), text(b, "id"),
+                       text(b, "case"), integer(b.at("threads")), text(b, "temperature"), time_text(ns),
+                       optional("gb_per_s"), optional("gop_per_s"),
                        b.at("fraction_of_ceiling").is_null() ? "" : percent(b.at("fraction_of_ceiling")));
   }
   out += "\n";
@@ -163,8 +180,9 @@ void bench_table(std::string& out, const Json& run) {
 void machine_section(std::string& out, const Json& run) {
   const Json& m = run.at("machine");
   out += "## Machine and build\n\n";
-  for (const char* key : {"cpu_model", "physical_cores", "llc_bytes", "memory_bytes", "governor", "transparent_hugepages",
-                          "hypervisor", "kernel", "compiler", "build_type", "compiler_flags", "git_revision", "fingerprint"}) {
+  for (const char* key :
+       {"cpu_model", "physical_cores", "llc_bytes", "memory_bytes", "governor", "transparent_hugepages", "hypervisor",
+        "kernel", "compiler", "build_type", "compiler_flags", "git_revision", "fingerprint"}) {
     const std::string why = std::string(key) + "_why";
     out += fmt::format("- {}: {}{}\n", key, text(m, key), m.contains(why) ? " (" + text(m, why) + ")" : "");
   }

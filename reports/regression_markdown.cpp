@@ -33,8 +33,8 @@ std::string row(const CaseComparison& c) {
   const RatioVerdict& r = c.result;
   const std::string why = !c.failure.empty() ? c.failure : r.why;
   const std::string verdict = !c.failure.empty() ? "**FAILED**" : fmt::format("**{}**", name(r.verdict));
-  return fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", cell(c.id), verdict, change(r), time_or_blank(c.median_a_ns),
-                     time_or_blank(c.median_b_ns), cell(c.state), cell(why));
+  return fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", cell(c.id), verdict, change(r),
+                     time_or_blank(c.median_a_ns), time_or_blank(c.median_b_ns), cell(c.state), cell(why));
 }
 
 constexpr const char* kHead =

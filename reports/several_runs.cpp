@@ -118,8 +118,8 @@ std::optional<std::string> other_document(const Json& json, const std::string& f
   const auto lists = [&](const char* key) { return json.value(key, Json()).is_array(); };
   const bool audit = lists("claims"), comparison = lists("cases") && json.contains("rules"),
              history = lists("cases") && json.contains("runs"), selftest = lists("faults") && json.contains("planted"),
-             attribution = (lists("techniques") && json.contains("cells_total")) ||
-                           json.value("depth_axis", Json()).is_object();
+             attribution =
+                 (lists("techniques") && json.contains("cells_total")) || json.value("depth_axis", Json()).is_object();
   if (!audit && !comparison && !history && !selftest && !attribution) return {};
   if (format == "json") return json.dump(1) + "\n";
   if (comparison && format == "csv") return comparison_csv(json);
@@ -127,7 +127,9 @@ std::optional<std::string> other_document(const Json& json, const std::string& f
   if (attribution && format == "md") return attribution_report(json);
   if (format != "html") {
     throw cannot_hold(format, "what this command printed",
-                      history || attribution ? "html, md, json" : comparison ? "html, csv, json" : "html, json");
+                      history || attribution ? "html, md, json"
+                      : comparison           ? "html, csv, json"
+                                             : "html, json");
   }
   const auto page = audit         ? html::audit_page
                     : comparison  ? html::comparison_page

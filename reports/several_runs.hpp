@@ -1,5 +1,5 @@
-// A report of the files that somebody names: one run, two runs compared, many as a trend, or what `attribute`, `compare`,
-// `history`, `audit` or `selftest` printed with --json.
+// A report of the files that somebody names: one run, two runs compared, many as a trend, or what `attribute`,
+// `compare`, `history`, `audit` or `selftest` printed with --json.
 #pragma once
 
 #include <span>

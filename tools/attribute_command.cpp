@@ -343,12 +343,14 @@ void add_attribute(CommandLine& line) {
   sub.option("--rounds", o.rounds, "interleaved rounds, no more (default: as many as the budget holds)").at_least_one();
   sub.ceiling_rounds(o.ceiling_rounds);
   sub.option("--lattice", o.lattice, "factors and levels of your own, a TOML file");
-  sub.option("--resume", o.resume, "a file that holds every finished sample, to be begun or gone on with; with "
+  sub.option("--resume", o.resume,
+             "a file that holds every finished sample, to be begun or gone on with; with "
              "--depths one a depth, FILE.depthN");
   sub.option("--threads", o.threads, "of the threading technique (default: physical cores)").threads();
   sub.option("--seed", o.seed, "of weights, prompt and order");
   sub.flag("--predict", o.predict, "run the micro-benchmarks of the predictions whatever the budget");
-  auto depths = sub.option("--depths", o.depths, "instead: what a cache is worth at each of these depths, as 4,16,64,256,1024");
+  auto depths =
+      sub.option("--depths", o.depths, "instead: what a cache is worth at each of these depths, as 4,16,64,256,1024");
   for (const char* of_lattice : {"--lattice", "--cells", "--depth", "--budget", "--predict", "--ceiling-rounds"})
     depths.excludes(of_lattice);
   sub.json(o.json);

@@ -26,7 +26,8 @@ namespace {
 // With every option that is not its default; suite and seed in any case.
 std::string repro(const BaselineOptions& o) {
   const BaselineOptions usual;
-  std::string line = fmt::format("bitproof baseline {} {} --suite {}", o.action, shell_word(o.base), shell_word(o.suite));
+  std::string line =
+      fmt::format("bitproof baseline {} {} --suite {}", o.action, shell_word(o.base), shell_word(o.suite));
   const auto add = [&](const char* option, const auto& value, const auto& otherwise) {
     if (value != otherwise) line += fmt::format(" {} {}", option, shell_word(fmt::format("{}", value)));
   };

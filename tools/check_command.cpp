@@ -76,8 +76,7 @@ void add_check(CommandLine& line) {
   sub.option("--seed", o.seed, "of the random cases");
   sub.option("--case", o.one_case, "one case, as a repro line has it: rows=8,cols=64,...");
   sub.json(o.json);
-  sub.examples({"bitproof check rms_norm/ --suite smoke",
-                "bitproof check ternary_matmul/scalar --random 5 --seed 7"});
+  sub.examples({"bitproof check rms_norm/ --suite smoke", "bitproof check ternary_matmul/scalar --random 5 --seed 7"});
 }
 
 }  // namespace bitproof

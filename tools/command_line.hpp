@@ -18,8 +18,8 @@ namespace bitproof {
 
 // A sub-command as its help tells it: what the man page and the completion of shells are made from.
 struct OptionHelp {
-  std::string names;   // "-o,--output", or without dashes the name of an operand
-  std::string value;   // what follows it: "TEXT", "INT"; "" for a flag
+  std::string names;  // "-o,--output", or without dashes the name of an operand
+  std::string value;  // what follows it: "TEXT", "INT"; "" for a flag
   std::string what, default_value;
   std::vector<std::string> choices;
   bool required = false;
@@ -52,8 +52,9 @@ class Subcommand {
   explicit Subcommand(CLI::App* app) : app_(app) {}
 
   // An option, or without dashes an operand. Its default is shown in the help unless it is empty or zero, which stand
-  // for what the text says. Value: std::string, int, std::int64_t, std::uint64_t, double, std::optional<std::int64_t>, or
-  // std::vector<std::string>, which takes one element each time the option is given, and as an operand all there are.
+  // for what the text says. Value: std::string, int, std::int64_t, std::uint64_t, double, std::optional<std::int64_t>,
+  // or std::vector<std::string>, which takes one element each time the option is given, and as an operand all there
+  // are.
   template <class Value>
   Option option(const char* name, Value& value, const char* what);
 

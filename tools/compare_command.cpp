@@ -196,8 +196,8 @@ std::vector<std::string> cells(const std::string& label, const RatioVerdict& r, 
 }
 
 void print_case(const CaseComparison& c, const CompareRules& rules) {
-  fmt::print("{}\n  A {}  {}\n  B {}  {}\n", one_line(c.id), one_line(c.a), time_or_dash(c.median_a_ns),
-             one_line(c.b), time_or_dash(c.median_b_ns));
+  fmt::print("{}\n  A {}  {}\n  B {}  {}\n", one_line(c.id), one_line(c.a), time_or_dash(c.median_a_ns), one_line(c.b),
+             time_or_dash(c.median_b_ns));
   TextTable table("<>><>><<");
   table.row(
       {"", "ratio", fmt::format("{:.4g} % interval", 100 * c.result.confidence), "", "launches", "pairs", "state", ""});
@@ -208,7 +208,8 @@ void print_case(const CaseComparison& c, const CompareRules& rules) {
   if (c.control) table.row(cells("A / A", *c.control, ""));
   table.print();
   if (!c.control) fmt::print("  no A/A control: {}\n", one_line(c.control_why));
-  for (const auto& [why, n] : c.set_aside) fmt::print("  {} of {} samples set aside: {}\n", n, c.samples, one_line(why));
+  for (const auto& [why, n] : c.set_aside)
+    fmt::print("  {} of {} samples set aside: {}\n", n, c.samples, one_line(why));
   if (!c.stopped.empty()) fmt::print("  {} after {:.1f} s; seed {}\n", one_line(c.stopped), c.seconds, c.seed);
   if (!c.failure.empty()) fmt::print("  FAILED: {}\n", one_line(c.failure));
   fmt::print("  smallest effect {:.3g} %\n\n", 100 * rules.smallest_effect);

@@ -97,8 +97,7 @@ void add_history(CommandLine& line) {
   sub.option("--db", o.db, "SQLite file");
   sub.option("--add", o.add, "add a run.json; may be given again");
   sub.json(o.json);
-  sub.examples({"bitproof history --db runs.db --add out/*/run.json",
-                "bitproof history loop/none --db runs.db"});
+  sub.examples({"bitproof history --db runs.db --add out/*/run.json", "bitproof history loop/none --db runs.db"});
 }
 
 }  // namespace bitproof

@@ -34,7 +34,8 @@ int report_command(const ReportOptions& options) {
 
 void add_report(CommandLine& line) {
   auto [sub, o] = line.add("report", "a report from one run.json, two compared, or many over time", report_command);
-  sub.option("run", o.runs, "run.json; several give a trend; or what attribute, compare, history, audit or selftest "
+  sub.option("run", o.runs,
+             "run.json; several give a trend; or what attribute, compare, history, audit or selftest "
              "printed with --json")
       .required();
   sub.flag("--compare", o.compare, "two runs: the base, then what is held against it");

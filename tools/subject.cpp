@@ -7,8 +7,8 @@
 
 #include "error.hpp"
 #include "nearest.hpp"
-#include "recipe.hpp"
 #include "open_model.hpp"
+#include "recipe.hpp"
 
 namespace bitproof {
 namespace {

@@ -122,8 +122,8 @@ class Reader {
   void expect(const std::string& name, std::int64_t cols, std::int64_t rows) {
     const Tensor& t = tensor(name);
     if (t.cols() != cols || t.rows() != rows) {
-      throw contents_.bad(t.at, "tensor {} is {} x {}; this model's is {} x {}", in_quotes(name), t.rows(), t.cols(), rows,
-                          cols);
+      throw contents_.bad(t.at, "tensor {} is {} x {}; this model's is {} x {}", in_quotes(name), t.rows(), t.cols(),
+                          rows, cols);
     }
     known_.insert(name);
   }

@@ -115,7 +115,9 @@ Value read_value(Cursor& in, const Contents& contents) {
 Tensor read_tensor(Cursor& in, const Contents& contents) {
   const std::size_t start = in.at();
   Tensor t{in.name("tensor name"), Type::f32, {1, 1, 1, 1}, start, 0, {}};
-  const auto refuse = [&](const std::string& why) { return contents.bad(start, "tensor {}: {}", in_quotes(t.name), why); };
+  const auto refuse = [&](const std::string& why) {
+    return contents.bad(start, "tensor {}: {}", in_quotes(t.name), why);
+  };
   const auto dims = in.take<std::uint32_t>("dimensions");
   if (dims < 1 || dims > 4) throw refuse(fmt::format("{} dimensions; 1 to 4 are possible", dims));
   std::int64_t count = 1;
@@ -161,8 +163,8 @@ void place(Contents& contents, std::span<const std::byte> file, std::size_t dire
                          alignment);
     }
     if (start > file.size() || t.begin > file.size() - start || size > file.size() - start - t.begin) {
-      throw contents.bad(t.at, "tensor {}: {} bytes at {} + {} end after the file, which has {}", in_quotes(t.name), size,
-                         start, t.begin, file.size());
+      throw contents.bad(t.at, "tensor {}: {} bytes at {} + {} end after the file, which has {}", in_quotes(t.name),
+                         size, start, t.begin, file.size());
     }
     t.begin += start;
     t.data = file.subspan(t.begin, size);
@@ -173,7 +175,8 @@ void place(Contents& contents, std::span<const std::byte> file, std::size_t dire
   for (std::size_t i = 1; i < order.size(); ++i) {
     const Tensor &before = *order[i - 1], &t = *order[i];
     if (before.begin + before.data.size() > t.begin) {
-      throw contents.bad(t.at, "tensor {} at byte {} overlaps tensor {}", in_quotes(t.name), t.begin, in_quotes(before.name));
+      throw contents.bad(t.at, "tensor {} at byte {} overlaps tensor {}", in_quotes(t.name), t.begin,
+                         in_quotes(before.name));
     }
   }
 }
@@ -235,7 +238,8 @@ Contents parse(std::span<const std::byte> file, const std::string& path) {
     const std::size_t at = in.at();
     std::string key = in.name("metadata key");
     const Value value = read_value(in, contents);
-    if (!contents.values.emplace(key, value).second) throw contents.bad(at, "the key {} is there twice", in_quotes(key));
+    if (!contents.values.emplace(key, value).second)
+      throw contents.bad(at, "the key {} is there twice", in_quotes(key));
   }
   for (std::uint64_t i = 0; i < tensors; ++i) contents.tensors.push_back(read_tensor(in, contents));
   place(contents, file, in.at());

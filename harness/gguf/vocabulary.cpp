@@ -115,7 +115,8 @@ std::optional<Vocabulary> Vocabulary::read(const Contents& file, std::int64_t vo
     v.special_lengths_.push_back(v.tokens_->text[i].size());
   }
   std::ranges::sort(v.special_lengths_, std::greater<>());
-  const auto repeated = std::unique(v.special_lengths_.begin(), v.special_lengths_.end());  // clang 14 has no ranges::unique
+  const auto repeated =
+      std::unique(v.special_lengths_.begin(), v.special_lengths_.end());  // clang 14 has no ranges::unique
   v.special_lengths_.erase(repeated, v.special_lengths_.end());
   return v;
 }

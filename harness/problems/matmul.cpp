@@ -135,8 +135,8 @@ struct Instance {
       const auto row = in.x.begin() + static_cast<std::int64_t>(i) / shape.rows * shape.cols;
       const double sum = std::accumulate(row, row + shape.cols, 0.0, [](double s, int v) { return s + std::abs(v); });
       if (std::abs(static_cast<double>(got[i]) - want[i]) > info.weight_error * sum) {
-        return Verdict::failed(fmt::format("output {} is {}, the oracle says {} +- {}", i, got[i], want[i],
-                                           info.weight_error * sum));
+        return Verdict::failed(
+            fmt::format("output {} is {}, the oracle says {} +- {}", i, got[i], want[i], info.weight_error * sum));
       }
     }
     return Verdict::pass();

@@ -70,7 +70,8 @@ TEST_F(Attributed, EachAloneOverNoneAndNothingThatWasNotMeasured) {
   // Promised 2-3: of a gain of g - 1, half is realized by the one promise and all of it by the other.
   const TechniqueCredit& cache = a.techniques[static_cast<std::size_t>(Technique::kv_cache)];
   EXPECT_EQ(cache.expected, "2-3");
-  if (cache.verdict_alone != Credit::possible) GTEST_SKIP() << "a busy machine: its ratio is above what its share allows";
+  if (cache.verdict_alone != Credit::possible)
+    GTEST_SKIP() << "a busy machine: its ratio is above what its share allows";
   const double gain = *cache.credited - 1;
   EXPECT_DOUBLE_EQ(*cache.realization_low, std::min(gain / 2, gain));
   EXPECT_DOUBLE_EQ(*cache.realization_high, std::max(gain / 2, gain));
@@ -116,7 +117,8 @@ RatioEstimate claimed(double ratio) {
 
 TEST(AttributionFaults, NameTheCreditThatItsShareForbids) {
   const Bound pool{1.02, 0.02, "allocation and page faults"};
-  TechniqueCredit c{.name = "memory_pool", .technique = Technique::memory_pool, .alone = claimed(83.26), .most_alone = pool};
+  TechniqueCredit c{
+      .name = "memory_pool", .technique = Technique::memory_pool, .alone = claimed(83.26), .most_alone = pool};
   c.verdict_alone = judge_credit(*c.alone, pool);
   const std::vector<std::string> list = faults(Attribution{.techniques = {c}, .total = std::nullopt});
   ASSERT_EQ(list.size(), 1u);

@@ -156,7 +156,8 @@ positions = 4
     EXPECT_FALSE(r.work.nothing()) << r.c;
     if (!r.cold) continue;
     EXPECT_GE(r.work.cycle_bytes, 4.0 * (1 << 16));
-    EXPECT_LE(r.work.cycle_bytes, 8.0 * (1 << 16) + 2 * r.work.read_bytes) << "by the size that was given, not this machine's";
+    EXPECT_LE(r.work.cycle_bytes, 8.0 * (1 << 16) + 2 * r.work.read_bytes)
+        << "by the size that was given, not this machine's";
   }
 }
 
@@ -215,7 +216,14 @@ TEST(Microbench, ReportsItsProgress) {
 TEST(Microbench, EnoughIsANarrowIntervalOrASpentBudget) {
   const MicrobenchOptions options{.width = 0.02, .budget_s = 1};
   const auto of = [](double low, double high, double coverage) {
-    return Estimate{.median = 100, .ci_low = low, .ci_high = high, .p5 = low, .p95 = high, .min = low, .coverage = coverage, .samples = {}};
+    return Estimate{.median = 100,
+                    .ci_low = low,
+                    .ci_high = high,
+                    .p5 = low,
+                    .p95 = high,
+                    .min = low,
+                    .coverage = coverage,
+                    .samples = {}};
   };
   EXPECT_THAT(why_enough(of(99.5, 100.5, 0.95), 0.1, options), HasSubstr("asked 2.0 %"));
   EXPECT_EQ(why_enough(of(98, 102, 0.95), 0.1, options), "");
@@ -225,7 +233,8 @@ TEST(Microbench, EnoughIsANarrowIntervalOrASpentBudget) {
 }
 
 TEST(Microbench, AddsSetsOfRepetitionsUntilTheBudgetEnds) {
-  MicrobenchOptions options{.filter = "tmac", .cores = 1, .llc_bytes = 1 << 16, .google = quickly(), .width = 1e-9, .budget_s = 0.02};
+  MicrobenchOptions options{
+      .filter = "tmac", .cores = 1, .llc_bytes = 1 << 16, .google = quickly(), .width = 1e-9, .budget_s = 0.02};
   const auto specs = parse_suite(kKernels, "test.toml").benchmarks;
   for (const BenchResult& r : run_microbenchmarks(specs, options, shared_clearance())) {
     EXPECT_EQ(r.failure, "");

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "zoo/made_up_machine.hpp"
 #include "synthetic_model.hpp"
+#include "zoo/made_up_machine.hpp"
 
 namespace bitproof {
 namespace {

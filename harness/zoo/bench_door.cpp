@@ -15,7 +15,8 @@ Subject timed_product(const ternary_matmul::Kernel& kernel) {
   return [kernel](std::uint64_t seed) {
     const Case c{.op = "ternary_matmul", .rows = 16, .cols = 256, .batch = 1, .seed = seed};
     const auto problem = make_problem<ternary_matmul::Kernel>(c);
-    std::shared_ptr<Workload> workload = problem->workload(kernel, {.threading = &whole_split(), .input_sets = kTimedInputs, .guarded = false});
+    std::shared_ptr<Workload> workload =
+        problem->workload(kernel, {.threading = &whole_split(), .input_sets = kTimedInputs, .guarded = false});
     BenchResult head;
     head.id = "ternary_matmul/product";
     head.c = to_string(c);

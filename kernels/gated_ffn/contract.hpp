@@ -1,6 +1,7 @@
 // The gate of the feed-forward block:  y = act(gate) * up,  act = SiLU (x / (1 + exp(-x))) or ReLU^2 (max(x, 0)^2).
 // ReLU^2 variants are bit-equal: (r * r) * up. SiLU: the bound of the exponential is in reference/.
-// Pointers are aligned to 4 bytes. NaN, Inf: propagate by IEEE 754, SiLU of -Inf being NaN; ReLU^2 takes a NaN gate as 0.
+// Pointers are aligned to 4 bytes. NaN, Inf: propagate by IEEE 754, SiLU of -Inf being NaN; ReLU^2 takes a NaN gate as
+// 0.
 #pragma once
 
 #include "tile.hpp"

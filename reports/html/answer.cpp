@@ -43,8 +43,9 @@ std::vector<Tile> tiles(const Json& run) {
         {fmt::format("{} of {}", number(check.at("passed").get<double>()), number(check.at("cases").get<double>())),
          "checks against the oracles passed"});
   } else if (const Json& cells = look(run, {"attribution", "cells_total"}); cells.is_number()) {
-    all.push_back({words(run.at("attribution"), "cells_measured") + " of " + words(run.at("attribution"), "cells_total"),
-                   "recipes of the lattice measured, " + words(run.at("attribution"), "rounds") + " rounds"});
+    all.push_back(
+        {words(run.at("attribution"), "cells_measured") + " of " + words(run.at("attribution"), "cells_total"),
+         "recipes of the lattice measured, " + words(run.at("attribution"), "rounds") + " rounds"});
   }
   return all;
 }

@@ -33,8 +33,7 @@ Json arm_of(const Json& cell, const Json& profiles) {
   }
   arm["state"] = placement(cell);
   arm["bytes_per_token"] = cell.at("bytes_per_token");
-  arm["gb_per_s"] =
-      cell.at("bytes_per_token").get<double>() * cell.at("tok_per_s").at("median").get<double>() * 1e-9;
+  arm["gb_per_s"] = cell.at("bytes_per_token").get<double>() * cell.at("tok_per_s").at("median").get<double>() * 1e-9;
   arm["ledger_ok"] = cell.at("faults").empty();
   arm["ledger_why"] = joined(cell.at("faults"));
   arm["samples"] = cell.at("samples");
@@ -118,13 +117,14 @@ std::string threads_section(const Json& a) {
                       {"remark", "bound by " + words(p, "bound_by")}});
   }
   const std::string why = words(scaling, "modelled_why", "");
-  return markup(Figure{.id = "threads-figure",
-                       .title = "Tokens per second by threads",
-                       .caption = "The best recipe on more and more threads. What is modelled was not measured: op times of "
-                                  "one thread over their number, none below what memory delivers here." +
-                                  (why.empty() ? "" : " No model: " + why + "."),
-                       .chart = "threads",
-                       .data = {d}});
+  return markup(
+      Figure{.id = "threads-figure",
+             .title = "Tokens per second by threads",
+             .caption = "The best recipe on more and more threads. What is modelled was not measured: op times of "
+                        "one thread over their number, none below what memory delivers here." +
+                        (why.empty() ? "" : " No model: " + why + "."),
+             .chart = "threads",
+             .data = {d}});
 }
 
 std::string memory_of_cells(const Json& a) {
@@ -189,10 +189,12 @@ std::string depths_section(const Json& a) {
   if (d.rows.empty()) return paragraph("No depth was measured with the cache and without.");
   std::string caption = "How many times as many tokens per second the cache gives as recomputing the whole prefix.";
   if (const Json& error = look(axis, {"held_out_error"}); error.is_number()) {
-    caption += fmt::format(" The model is fitted on depths {}, and off by {:+.1f} % at depth {}, which it has not seen.",
-                           words(axis, "fitted_on_depths"), 100 * error.get<double>(), words(axis, "held_out_depth"));
+    caption +=
+        fmt::format(" The model is fitted on depths {}, and off by {:+.1f} % at depth {}, which it has not seen.",
+                    words(axis, "fitted_on_depths"), 100 * error.get<double>(), words(axis, "held_out_depth"));
   }
-  return markup(Figure{.id = "depths", .title = "What a cache is worth by depth", .caption = caption, .chart = "depths", .data = {d}});
+  return markup(Figure{
+      .id = "depths", .title = "What a cache is worth by depth", .caption = caption, .chart = "depths", .data = {d}});
 }
 
 std::string limits_of(const Json& a, const Json& run) {
@@ -219,15 +221,17 @@ Page depths_page(const Json& a, const std::string& title) {
   const Json& failures = look(a, {"failures"});
   std::string header = heading(a, title);
   if (!failures.empty()) {
-    header += fmt::format("<p class=\"banner bad\"><span aria-hidden=\"true\">\u2717</span> {} failure(s): no number here may "
-                          "be quoted before they are understood.</p>\n",
-                          failures.size()) +
+    header += fmt::format(
+                  "<p class=\"banner bad\"><span aria-hidden=\"true\">\u2717</span> {} failure(s): no number here may "
+                  "be quoted before they are understood.</p>\n",
+                  failures.size()) +
               list(failures.get<std::vector<std::string>>());
   } else if (a.value("partial", true)) {
     header += "<p class=\"banner open\"><span aria-hidden=\"true\">\u25CB</span> Partial: it did not end.</p>\n";
   } else {
-    header += "<p class=\"banner good\"><span aria-hidden=\"true\">\u2713</span> No ledger, witness or fingerprint "
-              "failed.</p>\n";
+    header +=
+        "<p class=\"banner good\"><span aria-hidden=\"true\">\u2713</span> No ledger, witness or fingerprint "
+        "failed.</p>\n";
   }
   return {title, header, {{"depth", "By depth", depths_section(a)}}};
 }

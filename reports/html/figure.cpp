@@ -27,8 +27,8 @@ Sign sign_of(const std::string& verdict) {
     return std::ranges::any_of(words, [&](const char* w) { return verdict.starts_with(w); });
   };
   if (begins({"EARNED", "FASTER", "engaged", "ok", "passed", "possible", "killed", "HOLDS"})) return {"good", "\u2713"};
-  if (begins(
-          {"COST", "SLOWER", "FAILED", "IMPOSSIBLE", "NOT ENGAGED", "BROKEN", "MISTRUSTED", "FALLBACK", "SURVIVED", "WRONG", "CONTRADICTED"})) {
+  if (begins({"COST", "SLOWER", "FAILED", "IMPOSSIBLE", "NOT ENGAGED", "BROKEN", "MISTRUSTED", "FALLBACK", "SURVIVED",
+              "WRONG", "CONTRADICTED"})) {
     return {"bad", "\u2717"};
   }
   return {"open", "\u25CB"};

@@ -1,5 +1,5 @@
-// A run.json and what other commands print with --json as self-contained HTML pages: the answer first, then the evidence, then what
-// is not shown. Pure functions of their input. `library`: chart_library(), or "" for tables alone.
+// A run.json and what other commands print with --json as self-contained HTML pages: the answer first, then the
+// evidence, then what is not shown. Pure functions of their input. `library`: chart_library(), or "" for tables alone.
 #pragma once
 
 #include <string>

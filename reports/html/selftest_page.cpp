@@ -8,12 +8,13 @@ namespace bitproof::html {
 namespace {
 
 Dataset kill_table(const Json& zoo) {
-  Dataset d{"faults",
-            "Planted faults",
-            {{"name", "fault", Form::code},
-             {"lie", "how it lies"},
-             {"verdict", "verdict", Form::mark, "measured: planted, and put through the door that real ones go through"},
-             {"killed_by", "killed by"}}};
+  Dataset d{
+      "faults",
+      "Planted faults",
+      {{"name", "fault", Form::code},
+       {"lie", "how it lies"},
+       {"verdict", "verdict", Form::mark, "measured: planted, and put through the door that real ones go through"},
+       {"killed_by", "killed by"}}};
   for (const Json& f : zoo.at("faults")) {
     d.rows.push_back({{"name", words(f, "name")},
                       {"lie", words(f, "lie", "")},
@@ -28,7 +29,8 @@ Dataset told(const std::string& name, const std::string& title, const Json& item
   Dataset d{name, title, {{"name", "fault", Form::code}, {"reason", "reason"}}};
   for (const Json& i : items) {
     const std::string check = words(i, "check", "");
-    d.rows.push_back({{"name", words(i, "name")}, {"reason", (check.empty() ? "" : check + ": ") + words(i, "reason", "")}});
+    d.rows.push_back(
+        {{"name", words(i, "name")}, {"reason", (check.empty() ? "" : check + ": ") + words(i, "reason", "")}});
   }
   return d;
 }
@@ -39,10 +41,11 @@ std::string header_of_selftest(const Json& zoo) {
   const bool good = ran && count("killed") == count("planted") && count("false_alarms") == 0;
   std::string out = "<h1>bitproof selftest</h1>\n";
   out += "<p class=\"origin\">The harness against its zoo of planted faults</p>\n";
-  out += fmt::format("<p class=\"banner {}\"><span aria-hidden=\"true\">{}</span> {} of {} planted faults killed; {} false "
-                     "alarms in {} runs of {} clean twins; {} skipped here.</p>\n",
-                     good ? "good" : "bad", good ? "\u2713" : "\u2717", count("killed"), count("planted"),
-                     count("false_alarms"), count("clean_runs"), count("clean_twins"), zoo.at("skipped").size());
+  out += fmt::format(
+      "<p class=\"banner {}\"><span aria-hidden=\"true\">{}</span> {} of {} planted faults killed; {} false "
+      "alarms in {} runs of {} clean twins; {} skipped here.</p>\n",
+      good ? "good" : "bad", good ? "\u2713" : "\u2717", count("killed"), count("planted"), count("false_alarms"),
+      count("clean_runs"), count("clean_twins"), zoo.at("skipped").size());
   return out;
 }
 
@@ -52,8 +55,9 @@ std::string selftest_page(const Json& zoo, const std::string& library) {
   try {
     Figure kills{.id = "faults",
                  .title = "Kill table",
-                 .caption = "A checker is untested until it has rejected a fault. Each fault has a clean twin, the same code "
-                            "with the fault off, which must raise nothing.",
+                 .caption =
+                     "A checker is untested until it has rejected a fault. Each fault has a clean twin, the same code "
+                     "with the fault off, which must raise nothing.",
                  .data = {kill_table(zoo)}};
     Dataset reasons = told("reasons", "What the check said", zoo.at("faults"));
     reasons.folded = true;

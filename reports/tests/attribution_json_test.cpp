@@ -158,9 +158,12 @@ TEST(AttributionPage, OfAFailedLatticeHasNothingToBelieve) {
 }
 
 TEST(AttributionPage, OfDepthsAloneHasTheCurve) {
-  const Json j{{"model", "tiny"}, {"seed", 1}, {"depth_axis", by_depth()}, {"failures", Json::array()}, {"partial", false}};
-  EXPECT_THAT(reported(j, "html"), AllOf(HasSubstr("id=\"depths\""), HasSubstr("3 [2.9, 3.1]"), HasSubstr("scalar, modelled")));
-  EXPECT_THAT(reported(j, "md"), AllOf(HasSubstr("| 4 | 3x [2.9, 3.1] | 4x |"), HasSubstr("| 1024 | 70x | 900x **modelled** |")));
+  const Json j{
+      {"model", "tiny"}, {"seed", 1}, {"depth_axis", by_depth()}, {"failures", Json::array()}, {"partial", false}};
+  EXPECT_THAT(reported(j, "html"),
+              AllOf(HasSubstr("id=\"depths\""), HasSubstr("3 [2.9, 3.1]"), HasSubstr("scalar, modelled")));
+  EXPECT_THAT(reported(j, "md"),
+              AllOf(HasSubstr("| 4 | 3x [2.9, 3.1] | 4x |"), HasSubstr("| 1024 | 70x | 900x **modelled** |")));
 }
 
 TEST(ProfileJson, NamesTheResidual) {

@@ -151,8 +151,9 @@ TEST(GoogleBenchmarkJson, IsReadByCompare) {
               Contains(testing::AllOf(testing::StartsWith(kBench), HasSubstr("+1.0000"), HasSubstr("200"))));
   EXPECT_THAT(out, HasSubstr(kBench + "_pvalue"));
   EXPECT_THAT(out, HasSubstr("loop/none/model=tiny"));
-  const auto [same, same_code] = run_command_line(std::string("/usr/bin/python3 -B ") + kCompare + " --no-color benchmarks " +
-                                                  scratch.path("old.json") + " " + scratch.path("old.json") + " 2>&1");
+  const auto [same, same_code] =
+      run_command_line(std::string("/usr/bin/python3 -B ") + kCompare + " --no-color benchmarks " +
+                       scratch.path("old.json") + " " + scratch.path("old.json") + " 2>&1");
   ASSERT_EQ(same_code, 0) << same;
   EXPECT_THAT(same, Not(HasSubstr("+1.0000")));
 }

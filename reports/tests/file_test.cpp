@@ -70,7 +70,8 @@ TEST_F(Files, AFailedRenameKeepsTheOldOneAndLeavesNoPart) {
 
 TEST_F(Files, APlaceThatIsNotThereIsNamed) {
   EXPECT_THAT(refusal([&] { write_file(path("no/such/run.json"), "x"); }),
-              AllOf(StartsWith(path("no/such/run.json")), HasSubstr("No such file or directory"), HasSubstr("name another place")));
+              AllOf(StartsWith(path("no/such/run.json")), HasSubstr("No such file or directory"),
+                    HasSubstr("name another place")));
   write_file(path("file"), "x");
   EXPECT_THAT(refusal([&] { write_file(path("file/run.json"), "x"); }), HasSubstr("Not a directory"));
   EXPECT_EQ(read_file(path("file")), "x");

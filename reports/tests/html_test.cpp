@@ -127,7 +127,8 @@ TEST(Html, AFailedRunHasNothingToBelieve) {
   run["arms"][1]["ledger_ok"] = true;
   run["failures"] = {"check: 1 of 3 cases did not pass"};
   EXPECT_THAT(believed_of(run), Not(HasSubstr("<li>")));
-  EXPECT_THAT(run_page(run, ""), HasSubstr("Not before the failures are understood: Tokens per second are of the full"));
+  EXPECT_THAT(run_page(run, ""),
+              HasSubstr("Not before the failures are understood: Tokens per second are of the full"));
 }
 
 TEST(Html, AnInterruptedRunHasAPageToo) {
@@ -163,8 +164,7 @@ TEST(Html, AWaterfallAppearsWhenTheLatticeWasMeasured) {
 
 TEST(Html, EverySpecificationIsJson) {
   for (const char* name : {"earned", "expected", "waterfall", "interactions", "tokens", "depths", "profile", "shares",
-                           "roofline", "samples", "scaling", "prefetch", "memory", "ratios", "trend",
-                           "threads"}) {
+                           "roofline", "samples", "scaling", "prefetch", "memory", "ratios", "trend", "threads"}) {
     EXPECT_NO_THROW(Json::parse(chart(name))) << name;
   }
   EXPECT_THROW(chart("no such"), std::out_of_range);

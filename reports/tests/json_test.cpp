@@ -139,14 +139,16 @@ TEST(BenchJson, SaysWhatPhysicsMakesOfIt) {
   EXPECT_EQ(of(made_up_result(2, 100, 500))["verdict"], "not judged");
   EXPECT_THAT(of(made_up_result(2, 100, 500))["why"].get<std::string>(), HasSubstr("2 thread(s)"));
   EXPECT_EQ(of(made_up_result(1, 100, 0))["verdict"], "nothing to judge");
-  for (const BenchResult& r : {made_up_result(1, 100, 0), made_up_result(2, 100, 500), without_number("no memory", false)}) {
+  for (const BenchResult& r :
+       {made_up_result(1, 100, 0), made_up_result(2, 100, 500), without_number("no memory", false)}) {
     EXPECT_THAT(bare_nulls(of(r)), IsEmpty());
   }
 }
 
 TEST(ArmJson, SaysWhatPhysicsMakesOfTheTokenAndOfEachOp) {
   for (const Json& arm : shared_run()["arms"]) {
-    EXPECT_THAT(missing(arm, {"physics/token/verdict", "physics/ternary_matmul:q/verdict", "physics/lm_head/least_ns"}), IsEmpty());
+    EXPECT_THAT(missing(arm, {"physics/token/verdict", "physics/ternary_matmul:q/verdict", "physics/lm_head/least_ns"}),
+                IsEmpty());
   }
 }
 

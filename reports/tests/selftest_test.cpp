@@ -49,7 +49,8 @@ TEST(SelftestReport, TheTableShowsKillsSurvivorsAndSkips) {
 TEST(SelftestReport, HasAPage) {
   const SavedRun file{"selftest.json", to_json(made_up()).dump()};
   const std::string page = report({&file, 1}, "html", false);
-  EXPECT_THAT(page, HasSubstr("1 of 2 planted faults killed; 1 false alarms in 6 runs of 2 clean twins; 1 skipped here."));
+  EXPECT_THAT(page,
+              HasSubstr("1 of 2 planted faults killed; 1 false alarms in 6 runs of 2 clean twins; 1 skipped here."));
   EXPECT_THAT(page, HasSubstr("zeros | ones"));
   EXPECT_THAT(page, HasSubstr("SURVIVED"));
   EXPECT_THAT(page, HasSubstr("oracle: noise"));

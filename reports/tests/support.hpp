@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/zoo/made_up_machine.hpp"
 #include "harness/tests/support.hpp"
+#include "harness/zoo/made_up_machine.hpp"
 #include "reports/attribution_json.hpp"
 #include "reports/bench_json.hpp"
 #include "reports/json.hpp"

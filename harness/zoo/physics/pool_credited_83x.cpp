@@ -27,9 +27,7 @@ Credit credit_of(double times) {
   return judge_credit(ratio_estimate(with, without), most_of_pool());
 }
 
-Kill kill(Credit credit) {
-  return {"Amdahl", fmt::format("{}: at most {:.3g}x", name(credit), most_of_pool().most)};
-}
+Kill kill(Credit credit) { return {"Amdahl", fmt::format("{}: at most {:.3g}x", name(credit), most_of_pool().most)}; }
 
 // A run fails on IMPOSSIBLE and on nothing less; a clean twin must be possible, not merely noise above its bound.
 Kill planted(std::uint64_t) {
