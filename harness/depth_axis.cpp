@@ -48,9 +48,13 @@ DepthAxis depth_axis(const std::map<std::int64_t, std::vector<Cell>>& by_depth) 
     times.push_back(recompute_time(*scalar));
     axis.fitted_on.push_back(depth);
   }
-  if (times.size() < 2) axis.fitted_on.clear();
   std::optional<RecomputeModel> model;
-  if (!axis.fitted_on.empty()) model = fit(times);
+  if (times.size() < 2) {
+    axis.fitted_on.clear();
+  } else {
+    model = fit(times);
+    axis.fitted = times;
+  }
   for (const auto& [depth, cells] : by_depth) {
     DepthPoint p{.depth = depth,
                  .fast = cached_over(cells, kFastCached, kFast),

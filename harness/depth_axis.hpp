@@ -31,6 +31,7 @@ struct DepthPoint {
 struct DepthAxis {
   std::vector<DepthPoint> points;
   std::vector<std::int64_t> fitted_on;     // depths; empty: no model
+  std::vector<RecomputeTime> fitted{};     // the tokens measured there
   std::optional<double> held_out_error{};  // of the model at kHeldOutDepth, relative
 };
 

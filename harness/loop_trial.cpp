@@ -13,11 +13,11 @@ constexpr std::int64_t kPrefix = 5, kTokens = 4, kSmallCapacity = 6;
 // Noise may make a sound loop look slow now and then, never three times.
 constexpr int kTries = 3;
 
+}  // namespace
+
 double published_nmse(const VariantInfo& info) {
   return info.exactness == Exactness::approximate ? info.nmse_bound : 0;
 }
-
-}  // namespace
 
 bool goes_past_its_end(const kv_cache::Kernel& kernel) {
   const kv_cache::Shape shape{1, 1, 1, 1, 1};

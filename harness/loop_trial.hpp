@@ -17,6 +17,8 @@ struct LoopTrial {
   LayerCheck layers;
 };
 
+double published_nmse(const VariantInfo& info);  // what an approximate variant may be off by; 0: it is exact
+
 // A ring: it takes positions past its capacity, over the oldest.
 bool goes_past_its_end(const kv_cache::Kernel& kernel);
 

@@ -114,6 +114,12 @@ Verdict check_slot(const threading::Kernel& kernel, const Case& c) {
 Verdict check_slot(const kv_cache::Kernel& kernel, const Case& c) {
   const kv_cache::Shape small{2, 2, 20, 7, 2};
   if (const Verdict v = from_fault(kv_cache_fault(kernel, small)); !v.ok()) return v;
+  if (kernel.info.techniques.has(Technique::kv_cache) != kernel.keeps_past) {
+    return {
+        Status::fallback,
+        kernel.keeps_past ? "keeps past positions, which it does not say" : "technique kv_cache, but no past is kept",
+        "technique"};
+  }
 
   const std::int64_t width = c.kv_heads * c.cols, q_width = c.rows * c.cols;
   const kv_cache::Shape shape{1, c.kv_heads, c.cols, c.positions, 1};

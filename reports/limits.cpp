@@ -61,10 +61,15 @@ bool has_lattice(const Json& run) {
 
 }  // namespace
 
+std::string about_text(const Json& run) {
+  const bool loaded = words(look(run, {"model"}), "weights") == "of that file";
+  return std::string(loaded ? "The prompt is" : "Weights and prompt are") +
+         " synthetic: nothing here is about the quality of text.";
+}
+
 std::vector<std::string> limits(const Json& run) {
   std::vector<std::string> lines = {
-      "Weights and prompt are synthetic: it says nothing about the quality of text.",
-      "tok/s belongs to the depth it was measured at; a longer context reads more cache."};
+      about_text(run), "tok/s belongs to the depth it was measured at; a longer context reads more cache."};
   if (!has_lattice(run))
     lines.push_back("Shapley shares and interactions of the techniques: only corners of the lattice were measured.");
   if (!any_counter(run)) lines.push_back("No hardware counters were read: instructions and cache misses are unknown.");

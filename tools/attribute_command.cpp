@@ -162,7 +162,11 @@ Json results(const LatticeRun& run, const AttributeOptions& options, const Ceili
   std::string why = "a budget under 30 minutes has no time for micro-benchmarks: --predict makes it";
   if (interrupted()) {
     why = "interrupted";
-  } else if (size.predicts && run.bench()) {
+  } else if (!run.bench()) {
+    why =
+        "every sample is of an earlier process: nothing was left to measure, and nothing is set up to be predicted "
+        "from";
+  } else if (size.predicts) {
     const std::vector<BenchResult> micro = micro_benchmarks(run, ceilings, clearance);
     predictions = predict(run.plan().lattice, run.cells(), attribution, micro_times(micro), ceilings);
   }
@@ -189,7 +193,15 @@ Json results(const LatticeRun& run, const AttributeOptions& options, const Ceili
     cells.push_back(std::move(summary));
   }
   for (const std::string& fault : disagreements(run.cells())) failed.push_back(fault);
-  if (run.bench()) j["logits"] = to_json(compare_logits(run.bench()->arms()));
+  if (run.bench()) {
+    j["logits"] = to_json(compare_logits(run.bench()->arms()));
+    j["weights"] = weights_of(run.bench()->model().model());
+  } else {
+    for (const char* key : {"logits", "weights"}) {
+      j[key] = nullptr;
+      j[std::string(key) + "_why"] = "every sample is of an earlier process";
+    }
+  }
   j["profiles"] = profiles;
   j["scaling"] = scaling_of(run, ceilings);
   j["ceilings"] = to_json(ceilings);
@@ -207,7 +219,6 @@ Json results(const LatticeRun& run, const AttributeOptions& options, const Ceili
   j["cells_in_several_states"] =
       std::ranges::count_if(run.cells(), [&](const Cell& c) { return states_of(c, ceilings).size() > 1; });
   j["model"] = options.model;
-  if (run.bench()) j["weights"] = weights_of(run.bench()->model().model());
   j["layers"] = run.bench() ? run.bench()->shape().layers : run.cells()[0].layers;
   j["seed"] = options.seed;
   j["lattice"] = run.plan().lattice.name;

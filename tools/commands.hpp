@@ -115,7 +115,7 @@ void add_attribute(CommandLine&);
 struct WhatIfOptions {
   std::string op, faster = "2x", recipe = "best", model = "7b";
   std::int64_t depth = 16;
-  int rounds = 8, threads = 0;
+  int rounds = 8, threads = 0, ceiling_rounds = 3;
   std::uint64_t seed = 1;
   bool json = false;
 };

@@ -39,6 +39,14 @@ Json axis_json(const DepthAxis& axis) {
     points.push_back(std::move(j));
   }
   Json j{{"points", points}, {"fitted_on_depths", axis.fitted_on}, {"held_out_depth", kHeldOutDepth}};
+  j["fitted_points"] = Json::array();
+  for (const RecomputeTime& t : axis.fitted) {
+    j["fitted_points"].push_back({{"positions", t.positions},
+                                  {"token_ns", t.total_ns()},
+                                  {"head_ns", t.head_ns},
+                                  {"attention_ns", t.attention_ns},
+                                  {"rest_ns", t.rest_ns}});
+  }
   put(j, "held_out_error", axis.held_out_error, "no model, or its held-out depth was not measured");
   j["provenance"] = {
       {"with_simd", "measured: tok/s with the cache over recomputation, both with SIMD, threads and pool"},
@@ -46,6 +54,7 @@ Json axis_json(const DepthAxis& axis) {
       {"scalar_modelled",
        "modelled: head once, positions and pairs of positions in proportion, fitted to the measured "
        "tokens of fitted_on_depths; over the measured token with the cache"},
+      {"fitted_points", "measured: a mean token of each of those depths, by what grows alike"},
       {"held_out_error", "derived: modelled over measured at the held-out depth, less 1"}};
   return j;
 }

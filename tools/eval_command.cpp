@@ -44,9 +44,12 @@ LayerCheck against_reference(const PackedModel& model, const Arm& arm, const Loo
                              std::span<const std::int32_t> tokens) {
   ProgressLine progress(fmt::format("{} tokens, layer by layer, against the reference loop", tokens.size()));
   const LayerTruth truth(model, tokens, std::ssize(tokens));
-  const VariantInfo& info = slots.ternary_matmul_slot.kernel().info;
-  const double nmse = info.exactness == Exactness::approximate ? info.nmse_bound : 0;
-  return check_layers(truth, slots, {.threads = arm.spec().threads, .prefix = 0, .nmse_bound = nmse}, TokenLoop::make);
+  const LayerCheckOptions options{.threads = arm.spec().threads,
+                                  .prefix = 0,
+                                  .nmse_bound = published_nmse(slots.ternary_matmul_slot.kernel().info),
+                                  .head_nmse_bound = published_nmse(slots.dense_matmul_slot.kernel().info),
+                                  .kept_nmse_bound = published_nmse(slots.kv_cache_slot.kernel().info)};
+  return check_layers(truth, slots, options, TokenLoop::make);
 }
 
 // A byte a weight, and the rows and bounds of every step.

@@ -4,6 +4,7 @@
 
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "error.hpp"
 #include "gates.hpp"
 #include "interrupt.hpp"
 #include "model_facts.hpp"
@@ -231,7 +232,7 @@ void print_answer(const Json& run) {
                          ? fmt::format("FAILED: {} gate(s) or check(s); no number below may be quoted", failures)
                      : run["partial"].get<bool>() ? "Partial: interrupted; what was measured is kept"
                                                   : "No check, ledger, witness or physics gate failed.");
-  for (const Json& f : run["failures"]) fmt::print("  FAILED: {}\n", f.get<std::string>());
+  for (const Json& f : run["failures"]) fmt::print("  FAILED: {}\n", one_line(f.get<std::string>()));
   if (!run.contains("arms")) return;
   fmt::print("\nmodel {}, {} layers, depth {}\n", run["model"]["name"].get<std::string>(),
              run["model"]["layers"].get<int>(), run["depth"].get<int>());

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "command_line.hpp"
@@ -25,8 +26,10 @@ void print(const zoo::SelftestResult& result) {
   for (const zoo::Outcome& o : result.outcomes) {
     if (o.skipped.empty() && !o.kill.killed()) fmt::print("SURVIVED {}: {}\n", o.name, o.lie);
   }
-  fmt::print("killed {} of {}\n{} clean twins, {} runs each: {} false alarms\n", result.killed(), result.planted(),
-             result.planted(), result.repeat, result.false_alarms());
+  const auto skipped = std::ranges::count_if(result.outcomes, [](const zoo::Outcome& o) { return !o.skipped.empty(); });
+  fmt::print("killed {} of {}{}\n{} clean twins, {} runs each: {} false alarms\n", result.killed(), result.planted(),
+             skipped > 0 ? fmt::format(", {} skipped: this machine cannot run them", skipped) : "", result.planted(),
+             result.repeat, result.false_alarms());
 }
 
 }  // namespace

@@ -116,7 +116,10 @@ int whatif_command(const WhatIfOptions& options) {
       {"token_ns", "measured: total time over all tokens, as the profile's ops are"},
       {"op_ns", "measured: time around its calls"},
       {"predicted_tok_per_s", "modelled: Amdahl on the profile; low and high by the slope of the validation"}};
-  std::vector<std::string> failed = faults(arm, {}, threads);
+  CeilingTable ceilings;
+  if (!interrupted()) measure_ceilings(ceilings, threads, options.ceiling_rounds);
+  add_states(ceilings, bench->arms());
+  std::vector<std::string> failed = faults(arm, ceilings, threads);
   if (!response.holds())
     failed.push_back("the profile does not hold: a token does not take longer by what was injected");
   j["failures"] = failed;
@@ -140,6 +143,7 @@ void add_whatif(CommandLine& line) {
   sub.option("--model", o.model, model_help());
   sub.option("--depth", o.depth, "positions before the timed token").positions();
   sub.option("--rounds", o.rounds, "of samples, and of doses").at_least_one();
+  sub.ceiling_rounds(o.ceiling_rounds);
   sub.option("--threads", o.threads, "threads (default: physical cores)").threads();
   sub.option("--seed", o.seed, "of weights, prompt and order");
   sub.json(o.json);

@@ -3,6 +3,7 @@
 
 #include "reports/html/page.hpp"
 #include "reports/html/sections.hpp"
+#include "reports/limits.hpp"
 
 namespace bitproof::html {
 namespace {
@@ -131,7 +132,7 @@ std::vector<std::string> doubted(const Json& run) {
   if (weak > 0)
     items.push_back(
         fmt::format("{} recipe(s) were measured while the placement of the cores changed or could not be read.", weak));
-  items.push_back("Weights and prompt are synthetic: nothing here is about the quality of text.");
+  items.push_back(about_text(run));
   return items;
 }
 

@@ -253,6 +253,10 @@ class Json(CommandLine):
         self.assertAlmostEqual(product, second["total_speedup"], places=6)
         self.assertEqual(len(second["interactions"]), 1)
 
+        moved = json.loads(cells.read_text())
+        moved["identity"]["machine"] = "0" * 16
+        elsewhere = self.write("moved.json", json.dumps(moved))
+        self.assert_refused(bitproof(*arguments[:-1], elsewhere, "--rounds", 2), "moved.json", "another machine")
         kept["identity"]["build"] = "0" * 16
         other = self.write("other.json", json.dumps(kept))
         self.assert_refused(bitproof(*arguments[:-1], other, "--rounds", 2), "other.json", "another build")
@@ -264,9 +268,11 @@ class Json(CommandLine):
         self.assertEqual([p["scalar"] is None for p in j["points"]], [False, False, False, True])
         self.assertIsNotNone(j["points"][3]["scalar_modelled"])
         self.assertEqual((j["fitted_on_depths"], j["held_out_depth"]), ([4, 16], 8))
+        self.assertEqual([p["positions"] for p in j["fitted_points"]], [5, 17])
 
     def test_whatif(self):
-        j = self.json_of("whatif", "--op", "ternary_matmul", "--faster", "2x", "--model", "tiny", "--rounds", 3, codes=MEASURED)
+        j = self.json_of("whatif", "--op", "ternary_matmul", "--faster", "2x", "--model", "tiny", "--rounds", 3, *NO_CEILING,
+                         codes=MEASURED)  # fmt: skip
         self.assert_keys({"op", "tok_per_s", "predicted_tok_per_s", "share", "validation", "failures"}, j)
         self.assert_keys(ESTIMATE, j["tok_per_s"])
         self.assertGreater(j["predicted_speedup"], 1)

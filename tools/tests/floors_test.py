@@ -92,6 +92,19 @@ class Floors(unittest.TestCase):
         self.assertGreater(len(sources(SOURCE)), 100)
         self.assertEqual(faults(SOURCE), [])
 
+    def test_no_check_knows_a_fault_by_name(self):
+        zoo = SOURCE / "harness/zoo"
+        names = {f.stem.split(".")[0] for f in zoo.glob("*/*.cpp")} - {f.stem for f in zoo.glob("tests/*.cpp")}
+        self.assertGreater(len(names), 100)
+        for file in sources(SOURCE):
+            path = file.relative_to(SOURCE).as_posix()
+            checks = path.startswith(("harness/", "kernels/", "reference/"))
+            if not checks or path.startswith("harness/zoo/") or "/tests/" in path:
+                continue
+            literals = re.findall(r'"((?:[^"\\]|\\.)*)"', file.read_text())
+            known = {n for text in literals for n in re.findall(r"\w+", text) if n in names and "_" in n}
+            self.assertEqual((path, known, [x for x in literals if "zoo/" in x]), (path, set(), []))
+
     def test_what_is_planted_is_found(self):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)

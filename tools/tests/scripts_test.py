@@ -296,18 +296,19 @@ class Scripts(unittest.TestCase):
 
     def test_ci_fails_when_any_of_its_steps_does(self):
         count = "3 passed, 0 failed"
-        for tests, smoke, fuzz in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 130, 0), (0, 0, 1)):
-            with self.subTest(tests=tests, smoke=smoke, fuzz=fuzz):
+        for style, tests, smoke, fuzz in ((0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 130, 0), (0, 0, 0, 1)):
+            with self.subTest(style=style, tests=tests, smoke=smoke, fuzz=fuzz):
+                self.stub("tools/format", f'echo "format: $*"; exit {style}')
                 self.stub("tools/test", f'echo "$*${{CI:+ in CI}}"; echo "{count}"; exit {tests}')
                 self.stub("tools/fuzz", f'[[ -f $2 ]] && echo "fuzz: $1"; exit {fuzz}')
                 smoke_run = 'echo "smoke: $1 $2 $3 $4"; mkdir -p "$5/t"; echo {} > "$5/t/run.json"'
                 self.stub("build/release/bitproof", f"{smoke_run}; exit {smoke}")
                 done = self.call(".ci/run")
-                self.assertEqual(done.returncode, int(bool(tests or smoke or fuzz)), done.stderr)
-                self.assertEqual(done.stdout.splitlines()[0], " in CI")
-                self.assertEqual(count == self.last_line(done), not smoke and not fuzz)
-                self.assertEqual("smoke: run --suite smoke --out" in done.stdout, not tests)
-                self.assertEqual("fuzz: 60\n" in done.stdout, not tests and not smoke)
+                self.assertEqual(done.returncode, int(bool(style or tests or smoke or fuzz)), done.stderr)
+                self.assertEqual(done.stdout.splitlines()[: 2 - style], ["format: --check", " in CI"][: 2 - style])
+                self.assertEqual(count == self.last_line(done), not style and not smoke and not fuzz)
+                self.assertEqual("smoke: run --suite smoke --out" in done.stdout, not style and not tests)
+                self.assertEqual("fuzz: 60\n" in done.stdout, not style and not tests and not smoke)
 
     def test_ci_installs_what_only_ci_needs(self):
         self.lose("qemu-user")
