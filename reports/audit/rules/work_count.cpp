@@ -60,7 +60,7 @@ std::string per_token(const Report& report, const Claim& c) {
     if (t.metric != "time" || t.scope != "run" || !t.value || !t.tokens || *t.tokens < 1 || t.of != "token loop")
       continue;
     const double each = c.range().low * t.range().low / static_cast<double>(*t.tokens);
-    return fmt::format(", and takes {} of each", with_unit(each, "ms"));
+    return fmt::format("; it is said to take {} of each", with_unit(each, "ms"));
   }
   return "";
 }
