@@ -22,8 +22,17 @@
 namespace bitproof {
 namespace {
 
-// The read rate of this machine, by what was just measured of it: the fastest single reading, and the margin of the
-// physics gate above it.
+// The fastest that one core did what, on any number of threads.
+double most_of_a_core(const CeilingTable& ceilings, OpKind kind) {
+  double most = 0;
+  for (const PeakSample& s : ceilings.peaks) {
+    if (s.what == name(kind)) most = std::max(most, 1e9 * s.per_ns / s.threads);
+  }
+  return most;
+}
+
+// What this machine reads and computes, by what was just measured of it: the fastest single sample, and the margin of
+// the physics gate above it.
 audit::Cpu measured_here() {
   const Machine machine = read_machine();
   CeilingTable ceilings;
@@ -37,6 +46,8 @@ audit::Cpu measured_here() {
   here.cores = threads;
   here.threads = static_cast<double>(machine.cpus.size());
   here.memory_bytes_per_s = 1e9 * fastest->gb_per_s * kMostOfCeiling;
+  here.f32_ops_per_s = kMostOfCeiling * most_of_a_core(ceilings, OpKind::float_multiply_add);
+  here.int8_ops_per_s = kMostOfCeiling * most_of_a_core(ceilings, OpKind::multiply_add);
   return here;
 }
 
@@ -138,7 +149,7 @@ void add_audit(CommandLine& line) {
   sub.option("claims", o.claims, "claims files, held against each other too").required();
   sub.option("--machines", o.machines, "table of CPUs (default: suites/machines/cpus.toml)");
   sub.flag("--machine", o.machine,
-           "reports made on this machine, or naming none, are held against what it is measured to read");
+           "reports made on this machine, or naming none, are held against what it is measured to read and compute");
   sub.option("--against", o.against, "the report itself: is the claims file a complete copy? Nothing else is done");
   sub.flag("--summary", o.summary, "the verdict alone");
   sub.flag("--markdown", o.markdown, "the table of the README");

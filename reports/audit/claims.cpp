@@ -197,6 +197,7 @@ class ClaimsReader {
            {"heads", into(m.heads, "heads")},
            {"kv_heads", into(m.kv_heads, "kv_heads")},
            {"head_dim", into(m.head_dim, "head_dim")},
+           {"vocab", into(m.vocab, "vocab")},
            {"context", into(m.context, "context")},
            {"batch", into(m.batch, "batch")},
            {"parameters", [&](const toml::node& n) { m.parameters = static_cast<double>(integer(n, "parameters")); }},
@@ -360,24 +361,56 @@ Evaluated evaluate(const Report& report, const std::string& expression) {
   return evaluate(report, expression, [](const Claim& c) { return c.range(); });
 }
 
-double rounding_slack(const Report& report, const std::string& expression) {
-  const Range middle = evaluate(report, expression).range;
-  double slack = 0;
-  for (const std::string& name : operands(expression)) {
-    const Claim& moved = operand(report, name);
-    const double half = 0.5 * (moved.value->about ? moved.value->coarse : moved.value->step) * moved.unit.scale;
-    try {
-      const Range r = evaluate(report, expression, [&](const Claim& c) {
-                        const Range same = c.range();
-                        return &c == &moved ? Range{same.low + half, same.high + half} : same;
-                      }).range;
-      slack += std::max(std::abs(r.low - middle.low), std::abs(r.high - middle.high));
-    } catch (const BadInput&) {  // moved onto a division by zero: it bounds nothing
-      return std::numeric_limits<double>::infinity();
+namespace {
+
+constexpr std::size_t kMostRounded = 50;  // claims that one slack goes through; beyond, their own last digit alone
+
+// A figure is as far off as its own last digit, and as the figures that it was computed from. One that nothing computes
+// and that a projection or a target sets is meant to the letter.
+class Slack {
+ public:
+  explicit Slack(const Report& report) : report_(report) {}
+
+  double of(const std::string& expression) {
+    const Range middle = evaluate(report_, expression).range;
+    double slack = 0;
+    for (const std::string& name : operands(expression)) {
+      const Claim& moved = operand(report_, name);
+      const double half = of(moved);
+      try {
+        const Range r = evaluate(report_, expression, [&](const Claim& c) {
+                          const Range same = c.range();
+                          return &c == &moved ? Range{same.low + half, same.high + half} : same;
+                        }).range;
+        slack += std::max(std::abs(r.low - middle.low), std::abs(r.high - middle.high));
+      } catch (const BadInput&) {  // moved onto a division by zero: it bounds nothing
+        return std::numeric_limits<double>::infinity();
+      }
     }
+    return slack;
   }
-  return slack;
-}
+
+ private:
+  double of(const Claim& c) {
+    const bool set = (c.basis == "projected" || c.basis == "target") && c.expression.empty() && c.implied.empty();
+    const double own = set ? 0 : 0.5 * (c.value->about ? c.value->coarse : c.value->step) * c.unit.scale;
+    const auto [known, first] = known_.try_emplace(&c, own);  // what it stands for in a circle
+    if (!first || c.expression.empty() || known_.size() > kMostRounded) return known->second;
+    const double slack = of(c.expression);
+    const Range r = evaluate(report_, c.expression).range, in_unit{r.low / c.unit.scale, r.high / c.unit.scale};
+    // A figure that its expression does not give was not rounded from it.
+    if (std::isfinite(slack) && compare(*c.value, in_unit, slack / c.unit.scale) != Match::differs)
+      known_[&c] = std::max(own, slack);
+    return known_[&c];
+  }
+
+  const Report& report_;
+  std::map<const Claim*, double> known_;
+};
+
+}  // namespace
+
+double rounding_slack(const Report& report, const std::string& expression) { return Slack(report).of(expression); }
 
 void validate(const Report& report, const std::string& path) {
   for (const Claim& c : report.claims) {

@@ -34,7 +34,7 @@ namespace bitproof::audit {
 
 // What is known of the model; sizes in elements.
 struct Model {
-  std::optional<std::int64_t> layers, hidden, ffn, heads, kv_heads, head_dim, context, batch;
+  std::optional<std::int64_t> layers, hidden, ffn, heads, kv_heads, head_dim, vocab, context, batch;
   std::optional<double> parameters;
   std::optional<Range> weight_bits;  // of a weight, from the least to the most that the format can mean
 
@@ -115,7 +115,7 @@ Evaluated evaluate(const Report& report, const std::string& expression,
                    const std::function<Range(const Claim&)>& value);
 Evaluated evaluate(const Report& report, const std::string& expression);  // over what was printed
 
-// How far the rounding of its operands can move it, to first order.
+// How far the rounding of its operands, and of what they were computed from, can move it, to first order.
 double rounding_slack(const Report& report, const std::string& expression);
 
 }  // namespace bitproof::audit

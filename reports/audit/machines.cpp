@@ -29,7 +29,8 @@ Cpu read_cpu(const toml::table& table, const std::string& path) {
                  {"tdp_w", cpu.tdp_w, 1},
                  {"l3_mib", cpu.l3_bytes, 1048576},
                  {"memory_gb_per_s", cpu.memory_bytes_per_s, 1e9},
-                 {"f32_ops_per_cycle", cpu.f32_ops_per_cycle, 1}};
+                 {"f32_ops_per_cycle", cpu.f32_ops_per_cycle, 1},
+                 {"int8_ops_per_cycle", cpu.int8_ops_per_cycle, 1}};
   for (const auto& [k, node] : table) {
     const std::string_view key = k.str();
     if (key == "name" || key == "source") {

@@ -14,7 +14,12 @@ struct Cpu {
   double boost_hz = 0, tdp_w = 0, l3_bytes = 0;
   std::vector<std::string> memory;  // types that it can be built with: "DDR4-3200"
   double memory_bytes_per_s = 0;    // of the fastest of them, all channels
-  double f32_ops_per_cycle = 0;     // of one core; a multiply-add is two; 0: not known
+  // Of one core; a multiply-add is two; 0: not known. By the clock from a data sheet, by the second where measured.
+  double f32_ops_per_cycle = 0, int8_ops_per_cycle = 0;
+  double f32_ops_per_s = 0, int8_ops_per_s = 0;
+
+  double f32_most() const { return f32_ops_per_s > 0 ? f32_ops_per_s : boost_hz * f32_ops_per_cycle; }
+  double int8_most() const { return int8_ops_per_s > 0 ? int8_ops_per_s : boost_hz * int8_ops_per_cycle; }
 };
 
 using Cpus = std::vector<Cpu>;

@@ -68,6 +68,44 @@ std::string cpu_of_report(const Docket& docket, const Claim& c) {
   return cpu.empty() ? "a machine it does not name" : cpu;
 }
 
+// A name as a system gives it: "13th Gen Intel(R) Core(TM) i7-13700H" has the words of "Intel Core i7-13700H" in it.
+std::vector<std::string> words_of(std::string cpu) {
+  for (const char* mark : {"(R)", "(TM)", "(r)", "(tm)"}) {
+    for (std::size_t at = cpu.find(mark); at != std::string::npos; at = cpu.find(mark))
+      cpu.erase(at, std::string(mark).size());
+  }
+  std::istringstream text(cpu);
+  std::vector<std::string> words;
+  for (std::string word; text >> word;) words.push_back(word);
+  return words;
+}
+
+bool names(const std::string& here, const std::string& cpu) {
+  const auto has = words_of(here), wanted = words_of(cpu);
+  return !wanted.empty() && std::search(has.begin(), has.end(), wanted.begin(), wanted.end()) != has.end();
+}
+
+// Whether the claim was made on a CPU of this one's model; false where its report names none.
+bool made_here(const Docket& docket, const Claim& c, const std::string& here) {
+  const std::string& stated = docket.report_of(c).cpu;
+  const Cpu* known = docket.cpu_of(c);
+  return names(here, stated) ||
+         (known && (names(here, known->name) || std::any_of(known->aliases.begin(), known->aliases.end(),
+                                                            [&](const std::string& a) { return names(here, a); })));
+}
+
+std::string difference(const Docket& docket, const std::vector<Reproduced>& all, const std::string& here) {
+  const auto same =
+      std::count_if(all.begin(), all.end(), [&](const Reproduced& r) { return made_here(docket, *r.claim, here); });
+  if (same == 0) return fmt::format("Here is {}: another machine, so no verdict rests on these.", here);
+  if (same == static_cast<std::ptrdiff_t>(all.size()))
+    return fmt::format(
+        "Here is {}, the CPU that is claimed on; memory and system may differ, so no verdict rests on these.", here);
+  return fmt::format(
+      "Here is {}: the CPU of {} of these {} claims, and another machine for the rest; no verdict rests on these.",
+      here, same, all.size());
+}
+
 }  // namespace
 
 std::vector<std::string> arguments_of(const std::string& command) {
@@ -121,18 +159,19 @@ std::string reproduction_text(const Docket& docket, const std::vector<Reproduced
   for (const Reproduced& r : all) {
     const Claim& c = *r.claim;
     const auto times = over_claimed(r);
-    out += one_line(fmt::format("{} line {}: {} ({}), claimed on {}", c.report, c.line, c.shown(), c.of,
-                                cpu_of_report(docket, c))) +
+    out += one_line(fmt::format("{} line {}: {} ({}), claimed on {}{}", c.report, c.line, c.shown(), c.of,
+                                cpu_of_report(docket, c), made_here(docket, c, here) ? ", which this is" : "")) +
            "\n";
     out +=
-        one_line(r.value ? fmt::format("  measured here: {}{}", with_unit(*r.value, c.unit_text),
+        one_line(r.value ? fmt::format("  measured here: {}{}{}", c.value ? "" : c.reproduce->value + " = ",
+                                       with_unit(*r.value, c.unit_text),
                                        times ? fmt::format(", {} of what is claimed", short_number(*times) + "x") : "")
                          : "  not measured here: " + r.why) +
         "\n";
     out += one_line(fmt::format("  by {} ({:.0f} s)", c.reproduce->command, r.seconds)) + "\n";
   }
   if (all.empty()) return "no claim says how to measure it here\n";
-  return out + one_line(fmt::format("Here is {}: another machine, so no verdict rests on these.", here)) + "\n";
+  return out + one_line(difference(docket, all, here)) + "\n";
 }
 
 Json reproduction_json(const Docket& docket, const std::vector<Reproduced>& all, const std::string& here) {
@@ -144,6 +183,7 @@ Json reproduction_json(const Docket& docket, const std::vector<Reproduced>& all,
            {"line", c.line},
            {"claimed", c.shown()},
            {"claimed_on", cpu_of_report(docket, c)},
+           {"same_cpu", made_here(docket, c, here)},
            {"measured", r.value ? Json(with_unit(*r.value, c.unit_text)) : Json()},
            {"measured_over_claimed", times ? Json(*times) : Json()},
            {"command", c.reproduce->command},

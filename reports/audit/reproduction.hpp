@@ -33,7 +33,8 @@ struct Reproduced {
 Reproduced reproduced(const Claim& claim, const Json& printed, int exit_code, const std::string& words);
 
 std::string reproduction_text(const Docket& docket, const std::vector<Reproduced>& all, const std::string& here);
-// reproduced: [{id, claimed, measured, measured_why, measured_over_claimed, command, seconds, claimed_on}], machine.
+// reproduced: [{id, claimed, measured, measured_why, measured_over_claimed, command, seconds, claimed_on, same_cpu}],
+// machine.
 Json reproduction_json(const Docket& docket, const std::vector<Reproduced>& all, const std::string& here);
 
 }  // namespace bitproof::audit

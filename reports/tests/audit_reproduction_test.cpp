@@ -71,6 +71,44 @@ TEST(Reproduction, PutsTheMeasuredBesideTheClaimed) {
   EXPECT_NEAR(j["measured_over_claimed"].get<double>(), 9.5 / 56.62, 1e-9);
 }
 
+TEST(Reproduction, SaysWhetherThisIsTheCpuOfTheClaim) {
+  const auto text = [](const std::string& cpu, const char* here) {
+    const Docket docket{{claims("[report]\nsystem = \"s\"\ncpu = \"" + cpu + "\"\n" +
+                                c("speed", "throughput", "56.62", "tok/s", kLoop))},
+                        known_cpus()};
+    const std::vector<Reproduced> all = {
+        reproduced(docket.reports[0].claims[0], {{"tok_per_s", {{"median", 9.5}}}}, 0, "")};
+    EXPECT_EQ(reproduction_json(docket, all, here)["reproduced"][0]["same_cpu"],
+              reproduction_text(docket, all, here).find("which this is") != std::string::npos);
+    return reproduction_text(docket, all, here);
+  };
+  for (const char* cpu : {"AMD Ryzen 7 7730U", "AMD Ryzanstein 7 7730U"}) {
+    EXPECT_THAT(text(cpu, "AMD Ryzen 7 7730U with Radeon Graphics"), HasSubstr("the CPU that is claimed on")) << cpu;
+  }
+  EXPECT_THAT(text("i7-13700H", "13th Gen Intel(R) Core(TM) i7-13700H"), HasSubstr("the CPU that is claimed on"));
+  EXPECT_THAT(text("7950X", "AMD Ryzen 9 7950X3D 16-Core Processor"), HasSubstr("another machine"));
+  EXPECT_THAT(text("", "AMD Ryzen 7 7730U"), HasSubstr("another machine"));
+}
+
+// The shapes that the second report says its kernel passed, and the one it crashed on.
+TEST(Reproduction, ChecksTheShapesThatAReportLists) {
+  const Report report = read_claims(suites() + "/claims/velocity_benchmark.toml");
+  int shapes = 0;
+  for (const Claim& claim : report.claims) {
+    if (claim.of != "tmac" || claim.metric != "status") continue;
+    ++shapes;
+    ASSERT_TRUE(claim.reproduce) << claim.id;
+    ASSERT_EQ(claim.shape.size(), 3u) << claim.id;
+    EXPECT_THAT(claim.reproduce->command,
+                testing::EndsWith(
+                    fmt::format("--case rows={},cols={},batch={}", claim.shape[0], claim.shape[1], claim.shape[2])));
+    const Docket docket{{report}, known_cpus()};
+    EXPECT_THAT(reproduction_text(docket, {reproduced(claim, {{"failed", 0}}, 0, "")}, "x"),
+                HasSubstr("measured here: failed = 0"));
+  }
+  EXPECT_EQ(shapes, 7);
+}
+
 TEST(Reproduction, OfARunThatFailedItsGatesHasNoNumber) {
   const Docket docket{{claims(c("speed", "throughput", "56.62", "tok/s", kLoop))}, known_cpus()};
   const Json printed{{"tok_per_s", {{"median", 9.5}}}};

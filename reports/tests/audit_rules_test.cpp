@@ -16,6 +16,18 @@ TEST(AuditRules, EachFileIsOne) {
   EXPECT_THAT(names, testing::UnorderedElementsAreArray(files));
 }
 
+TEST(AuditRules, EachHasATestOfItsName) {
+  const std::string tests = read_file(std::string(BITPROOF_SOURCE_DIR) + "/reports/tests/audit_rules_test.cpp");
+  for (const Rule& r : all_rules()) {
+    std::string camel;
+    for (const char* at = r.name; *at; ++at) {
+      const bool begins = at == r.name || at[-1] == '_';
+      if (*at != '_') camel += begins ? static_cast<char>(std::toupper(static_cast<unsigned char>(*at))) : *at;
+    }
+    EXPECT_THAT(tests, testing::HasSubstr("TEST(AuditRules, " + camel + ") {")) << r.name;
+  }
+}
+
 TEST(AuditRules, Expression) {
   const auto with = [](const char* value) {
     return found("expression", c("a", "count", "12", "") + c("b", "count", value, "", "expression = \"a * 3\""), "b");
@@ -24,6 +36,27 @@ TEST(AuditRules, Expression) {
   EXPECT_EQ(with("36"), kHolds);
   EXPECT_EQ(found("expression", c("m", "memory", "64", "MB", "expression = \"2 * 2048 * 4096 * 4 B\""), "m"), kHolds)
       << "MiB";
+}
+
+// 0.4157 printed as 0.42, four times that, and the time of it: 601 and 1 / 1.68 are one figure.
+TEST(AuditRules, ExpressionKnowsHowOperandsWereRounded) {
+  const auto with = [](const char* latency) {
+    return found("expression",
+                 c("now", "throughput", "0.42", "tok/s", "basis = \"measured\"") +
+                     c("four", "speedup", "4", "x", "basis = \"projected\"") +
+                     c("then", "throughput", "1.68", "tok/s", "expression = \"now * four\"") +
+                     c("t", "token_time", latency, "ms/tok", "implied = [\"1 / then\"]"),
+                 "t");
+  };
+  EXPECT_EQ(with("601"), kHolds);
+  EXPECT_EQ(with("595"), kHolds);
+  EXPECT_EQ(with("610"), kWrong) << "a factor that was chosen is not rounded";
+  EXPECT_EQ(
+      found("expression",
+            c("a", "count", "2", "", "expression = \"b * 2\"") + c("b", "count", "3", "", "expression = \"a + 1\""),
+            "a"),
+      kWrong)
+      << "a circle";
 }
 
 TEST(AuditRules, RangeEnd) {
@@ -84,6 +117,20 @@ TEST(AuditRules, Roofline) {
   };
   EXPECT_EQ(rate("200"), kImpossible);
   EXPECT_EQ(rate("100"), kHolds);
+  const auto bytes = [](const char* value, const char* more) {
+    return found("roofline", k7730u + c("r", "op_rate", value, "GOP/s", std::string("threads = 1\n") + more), "r");
+  };
+  EXPECT_EQ(bytes("700", "value_bytes = 1"), kImpossible);
+  EXPECT_EQ(bytes("500", "value_bytes = 1"), kHolds);
+  EXPECT_EQ(bytes("700", ""), kHolds) << "it may look its products up";
+  Docket measured{{claims("[report]\ncpu = \"here\"\n" + c("r", "op_rate", "90", "GFLOPS", "threads = 2"))}, {}};
+  measured.cpus.emplace_back();
+  measured.cpus[0].name = "here";
+  measured.cpus[0].cores = 2;
+  measured.cpus[0].f32_ops_per_s = 40e9;
+  EXPECT_EQ(audit(measured)[0].verdict, kImpossible) << "80 GFLOPS by what was measured";
+  measured.cpus[0].f32_ops_per_s = 50e9;
+  EXPECT_EQ(audit(measured)[0].verdict, kHolds);
 }
 
 TEST(AuditRules, OpRate) {
@@ -119,6 +166,19 @@ TEST(AuditRules, Amdahl) {
             c("p", "speedup", "1.04", "x", "credits = [\"memory_pool\"]") + c("g", "share", "95", "%", "of = \"gemm\""),
             "p"),
       kHolds);
+  const auto credited = [](const char* technique, const char* value, const char* more = "") {
+    return found(
+        "amdahl",
+        c("s", "speedup", value, "x", fmt::format("credits = [\"{}\"]\nbasis = \"measured\"\n{}", technique, more)),
+        "s");
+  };
+  EXPECT_EQ(credited("prefetch", "3.1"), kUnsupported) << "nothing bounds it, and nothing measured it twice";
+  EXPECT_EQ(credited("prefetch", "3.1", "samples = 9"), kHolds);
+  EXPECT_EQ(credited("simd", "70"), kImpossible) << "more than the lanes of any vector";
+  EXPECT_EQ(credited("simd", "14"), kHolds);
+  EXPECT_EQ(credited("kv_cache", "14", "tokens = 20"), kImpossible);
+  EXPECT_EQ(credited("kv_cache", "10.4", "tokens = 20"), kHolds);
+  EXPECT_EQ(credited("tmac", "5"), kUnsupported);
 }
 
 TEST(AuditRules, Vacuous) {
@@ -131,6 +191,9 @@ TEST(AuditRules, Vacuous) {
   EXPECT_EQ(found("vacuous", c("u", "utilization", "62", "%"), "u"), kHolds);
   EXPECT_EQ(found("vacuous", c("s", "speedup", "1.4", "x", "basis = \"measured\"\nsamples = 0"), "s"), kUnsupported);
   EXPECT_EQ(found("vacuous", c("s", "speedup", "1.4", "x", "basis = \"measured\"\nsamples = 9"), "s"), kHolds);
+  const Trial unknown({claims(c("s", "speedup", "1.4", "x", "basis = \"measured\""))});
+  EXPECT_EQ(unknown.of("s").verdict, kHolds);
+  EXPECT_THAT(unknown.of("s").findings, testing::SizeIs(1)) << "a note: it does not say by how many samples";
   EXPECT_EQ(found("vacuous", c("r", "repeatability", "", "", "text = \"consistent\""), "r"), kUnsupported);
   EXPECT_EQ(found("vacuous", c("r", "repeatability", "", "", "text = \"consistent\"\nsamples = 9"), "r"), kHolds);
   const std::string measured = c("s", "speedup", "1.4", "x", "basis = \"measured\"\nof = \"k\"");
@@ -183,6 +246,20 @@ TEST(AuditRules, Target) {
   EXPECT_EQ(with("15-25"), kHolds);
 }
 
+TEST(AuditRules, TargetOfOneFigureOnOneLine) {
+  const auto with = [](const char* other) {
+    const std::string target = "of = \"x\"\nbasis = \"target\"";
+    return found("target",
+                 c("a", "throughput", "15-25", "tok/s", target) + c("b", "throughput", other, "tok/s", target) +
+                     c("s", "throughput", "56.6", "tok/s") +
+                     c("by", "ratio", "226-377", "%", "expression = \"s / a\"") +
+                     c("times", "ratio", "7", "x", "expression = \"s / b\""),
+                 "times");
+  };
+  EXPECT_EQ(with("4-8"), kContradicted);
+  EXPECT_EQ(with("15-25"), kHolds);
+}
+
 TEST(AuditRules, Baseline) {
   const auto with = [](const char* theirs) {
     const std::string system = "[report]\nsystem = \"x\"\n";
@@ -194,6 +271,19 @@ TEST(AuditRules, Baseline) {
   };
   EXPECT_EQ(with("0.42"), kContradicted);
   EXPECT_EQ(with("0.68"), kHolds);
+}
+
+TEST(AuditRules, BaselineWithinOneReport) {
+  const auto with = [](const char* second, const char* more = "") {
+    return found("baseline",
+                 c("b", "throughput", "0.68", "tok/s", "of = \"base\"") +
+                     c("b2", "throughput", second, "tok/s", std::string("of = \"base\"\n") + more) +
+                     c("s", "speedup", "83", "x", "over = \"b\"\nbasis = \"measured\""),
+                 "s");
+  };
+  EXPECT_EQ(with("0.42"), kContradicted);
+  EXPECT_EQ(with("0.68"), kHolds);
+  EXPECT_EQ(with("0.42", "threads = 4"), kHolds) << "another number of threads is another baseline";
 }
 
 TEST(AuditRules, Estimate) {
@@ -287,6 +377,17 @@ TEST(AuditRules, WorkCount) {
   };
   EXPECT_EQ(attention("~2"), kUnsupported);
   EXPECT_EQ(attention("0.1"), kHolds);
+  const auto beside = [](const char* of, const char* share) {
+    return found("work_count",
+                 kModel7b + "vocab = 32000\n" + c("a", "share", share, "%", fmt::format("of = \"{}\"", of)), "a");
+  };
+  EXPECT_EQ(beside("sampling", "~2"), kUnsupported);
+  EXPECT_EQ(beside("sampling", "0.1"), kHolds);
+  EXPECT_EQ(beside("embedding", "~1"), kUnsupported);
+  EXPECT_EQ(beside("embedding", "0.1"), kHolds);
+  EXPECT_EQ(beside("head", "30"), kUnsupported);
+  EXPECT_EQ(beside("head", "0.1"), kUnsupported);
+  EXPECT_EQ(beside("head", "2"), kHolds);
 }
 
 TEST(AuditRules, SizeNames) {
@@ -307,6 +408,18 @@ TEST(AuditRules, StatedUnit) {
   };
   EXPECT_EQ(with("op_rate"), kWrong);
   EXPECT_EQ(with("clock"), kHolds);
+}
+
+// What a finding says is shown, also where it is a note.
+TEST(AuditFindings, ShowTheirArithmetic) {
+  const Trial notes({claims(c("u", "utilization", "0.00", "%") +
+                            c("s", "speedup", "1.01", "x", "basis = \"measured\"\nsamples = 1\nwording = \"faster\"") +
+                            c("t", "speedup", "1.4", "x", "basis = \"measured\""))});
+  for (const char* id : {"u", "s", "t"}) {
+    EXPECT_FALSE(notes.of(id).findings.empty()) << id;
+    for (const Finding& f : notes.of(id).findings)
+      EXPECT_NE(f.arithmetic, "") << id << ": " << f.rule << ": " << f.text;
+  }
 }
 
 // A layer called a token takes with it all that was computed from it.

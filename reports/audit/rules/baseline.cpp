@@ -1,7 +1,19 @@
-// A speedup is over one baseline. Where a system's reports give several, it must say which, and it changes with them.
+// A speedup is over one baseline. Where a system's reports, or one of them, give several, it must say which, and it
+// changes with them.
 #include "reports/audit/rules/rules.hpp"
 
 namespace bitproof::audit::rules {
+
+namespace {
+
+// Of one report, only what differs in nothing that it says: on two numbers of threads it may well have two rates.
+bool same_baseline(const Claim& a, const Claim& b) {
+  if (a.of != b.of || a.metric != b.metric) return false;
+  return a.report != b.report || (a.scope == b.scope && a.basis == b.basis && a.threads == b.threads &&
+                                  a.batch == b.batch && a.tokens == b.tokens && a.shape == b.shape);
+}
+
+}  // namespace
 
 void baseline(const Docket& docket, Findings& found) {
   for (const Report& report : docket.reports) {
@@ -9,9 +21,7 @@ void baseline(const Docket& docket, Findings& found) {
       if (c.metric != "speedup" || !c.value || c.over.empty() || c.basis != "measured") continue;
       const Claim& over = *report.find(c.over);
       for (const Claim* other : docket.claims()) {
-        if (other == &over || other->report == c.report || !other->value || other->of != over.of ||
-            other->metric != over.metric)
-          continue;
+        if (other == &over || !other->value || !same_baseline(*other, over)) continue;
         if (!docket.comparable(*other, c) || !disjoint(*over.value, over.unit.scale, *other->value, other->unit.scale))
           continue;
         const double scale = over.range().low / other->range().low;

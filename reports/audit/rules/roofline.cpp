@@ -36,16 +36,19 @@ void bandwidth(const Report& report, const Cpu& cpu, const Claim& c, Findings& f
                    short_number(tokens->high * *bytes * 1e-9))});
 }
 
+// FLOPS are held against float multiply-adds, and the operations of what says that its values are of one byte against
+// int8 multiply-adds. Of others nothing is known: a kernel that looks products up does not multiply.
 void compute(const Cpu& cpu, const Claim& c, Findings& found) {
-  if (c.metric != "op_rate" || cpu.f32_ops_per_cycle == 0 || !c.unit_text.ends_with("FLOPS")) return;
+  const bool floats = c.unit_text.ends_with("FLOPS"), bytes = !floats && c.value_bytes == 1;
+  if (c.metric != "op_rate" || (!floats && !bytes) || cpu.cores == 0) return;
   const double cores =
       std::min(cpu.cores, static_cast<double>(c.threads.value_or(static_cast<std::int64_t>(cpu.cores))));
-  const double most = cores * cpu.boost_hz * cpu.f32_ops_per_cycle;
-  if (c.range().high <= most) return;
+  const double one = floats ? cpu.f32_most() : cpu.int8_most(), most = cores * one;
+  if (one == 0 || c.range().high <= most) return;
   found.push_back({"", &c, Verdict::impossible,
                    fmt::format("{} computes {} at best on {} core(s)", cpu.name, with_unit(most, c.unit_text), cores),
-                   fmt::format("{} cores x {} GHz x {} operations a cycle = {}", cores, cpu.boost_hz * 1e-9,
-                               cpu.f32_ops_per_cycle, with_unit(most, c.unit_text))});
+                   fmt::format("{} cores x {} {} operations a second = {}", cores, short_number(one),
+                               floats ? "float32" : "int8", with_unit(most, c.unit_text))});
 }
 
 }  // namespace

@@ -26,11 +26,17 @@ void one_claim(const Docket& docket, const Claim& c, Findings& found) {
   }
   if (!c.value) return;
   if (c.metric == "utilization" && c.range().high < kUnused) {
-    add(found, c, Verdict::unsupported, fmt::format("{} in use: what is not used is not tested", c.shown()));
+    add(found, c, Verdict::unsupported, fmt::format("{} in use: what is not used is not tested", c.shown()),
+        fmt::format("{} < {} %", c.shown(), short_number(100 * kUnused)));
   }
   if (c.metric == "speedup" && c.basis == "measured" && c.samples.value_or(0) == 1 &&
       std::abs(c.range().high - 1) < kNearOne) {
-    add(found, c, Verdict::holds, "one run without a spread: an effect this small cannot be told from noise");
+    add(found, c, Verdict::holds, "one run without a spread: an effect this small cannot be told from noise",
+        fmt::format("samples = 1, and {} - 1 is within {}", short_number(c.range().high), kNearOne));
+  }
+  if (c.metric == "speedup" && c.basis == "measured" && !c.samples) {
+    add(found, c, Verdict::holds, "called measured, and it does not say by how many samples: no spread can be known",
+        "samples: none stated");
   }
   if (c.metric == "speedup" && c.basis == "measured") {
     for (const Claim* o : docket.claims()) {

@@ -12,7 +12,7 @@ void wording(const Docket& docket, Findings& found) {
         found.push_back({"", &c, Verdict::holds,
                          fmt::format("read as {} times: by the letter {} \"{}\" is {} times", short_number(r.high),
                                      c.shown(), c.wording, short_number(r.high + 1)),
-                         ""});
+                         fmt::format("{} + 1 = {}", short_number(r.high), short_number(r.high + 1))});
       }
       if (c.wording != "by") continue;
       const std::string& text = c.expression;

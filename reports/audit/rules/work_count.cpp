@@ -30,12 +30,64 @@ void attention_share(const Report& report, const Claim& c, Findings& found) {
                    fmt::format("{} of {} multiply-adds", short_number(attention), short_number(attention + *macs))});
 }
 
+// A generous count of what an op does beside the products of the layers: of sampling, a sort, an exponential and a sum
+// over all logits; of embedding and norms, two norms a layer and one before the head.
+constexpr double kOpsALogit = 64, kOpsANormedValue = 8;
+
+struct Small {
+  double ops;
+  std::string how;
+};
+
+std::optional<Small> beside_the_layers(const Model& m, const std::string& of) {
+  if (!m.hidden || !m.layers) return std::nullopt;
+  const auto hidden = static_cast<double>(*m.hidden), layers = static_cast<double>(*m.layers);
+  if (of == "embedding") {
+    const double norms = 2 * layers + 1;
+    return Small{hidden * (1 + norms * kOpsANormedValue),
+                 fmt::format("{} values x (1 + {} norms x {} operations)", hidden, norms, kOpsANormedValue)};
+  }
+  if (!m.vocab) return std::nullopt;
+  const auto vocab = static_cast<double>(*m.vocab);
+  if (of == "sampling") return Small{vocab * kOpsALogit, fmt::format("{} logits x {} operations", vocab, kOpsALogit)};
+  if (of == "head") return Small{2 * vocab * hidden, fmt::format("2 x {} logits x {} values", vocab, hidden)};
+  return std::nullopt;
+}
+
+// The time of one token that a share comes to, where the run that it is of has a time and tokens.
+std::string per_token(const Report& report, const Claim& c) {
+  for (const Claim& t : report.claims) {
+    if (t.metric != "time" || t.scope != "run" || !t.value || !t.tokens || *t.tokens < 1 || t.of != "token loop")
+      continue;
+    const double each = c.range().low * t.range().low / static_cast<double>(*t.tokens);
+    return fmt::format("; it is said to take {} of each", with_unit(each, "ms"));
+  }
+  return "";
+}
+
+void small_share(const Report& report, const Claim& c, Findings& found) {
+  const auto macs = report.model.macs_per_token();
+  if (c.metric != "share" || !macs || c.range().low <= 0) return;
+  const auto small = beside_the_layers(report.model, c.of);
+  if (!small) return;
+  const double share = small->ops / (small->ops + 2 * *macs);
+  const bool too_little = c.of == "head" && c.range().high * kFarApart < share;  // the others are counted generously
+  if (c.range().low < kFarApart * share && !too_little) return;
+  found.push_back(
+      {"", &c, Verdict::unsupported,
+       fmt::format("its operations are {} % of a token's{}", short_number(100 * share), per_token(report, c)),
+       fmt::format("{} = {}, of {} in a token", small->how, short_number(small->ops),
+                   short_number(small->ops + 2 * *macs))});
+}
+
 }  // namespace
 
 void work_count(const Docket& docket, Findings& found) {
   for (const Report& report : docket.reports) {
     for (const Claim& c : report.claims) {
-      if (c.value) attention_share(report, c, found);
+      if (!c.value) continue;
+      attention_share(report, c, found);
+      small_share(report, c, found);
     }
   }
   for (const Claim* c : docket.claims()) {
