@@ -6,8 +6,10 @@
 #include <thread>
 
 #include "error.hpp"
+#include "gguf/model.hpp"
 #include "interrupt.hpp"
 #include "machine.hpp"
+#include "registry.hpp"
 #include "round_up.hpp"
 
 namespace bitproof {
@@ -35,6 +37,32 @@ std::vector<RowBlock> blocks(const ModelShape& shape, std::int64_t rows_a_block)
   }
   cut(kHeadBlock, Matrix::q, shape.vocab);
   return list;
+}
+
+// What packing takes, and the form that takes most.
+struct Room {
+  std::size_t bytes = 0, largest_bytes = 0;
+  std::string largest = "none";
+
+  template <class Kernel>
+  void add(const Kernel& kernel, std::size_t form_bytes) {
+    bytes += form_bytes;
+    if (form_bytes <= largest_bytes) return;
+    largest_bytes = form_bytes;
+    const auto named =
+        std::ranges::find_if(variants<Kernel>(), [&](const auto& v) { return v.kernel->pack == kernel.pack; });
+    largest = named == variants<Kernel>().end() ? "a form without a name" : named->id;
+  }
+};
+
+BadInput no_room(const WeightSource& model, std::size_t forms, const Room& room, const std::string& why) {
+  const auto* file = dynamic_cast<const gguf::Model*>(&model);
+  const auto gb = [](std::size_t bytes) { return static_cast<double>(bytes) * 1e-9; };
+  return BadInput(
+      "{} {} packed form(s) and caches need {:.2f} GB (the largest form is {} with {:.2f} GB), and {}: use fewer "
+      "recipes, a smaller --depth or --model",
+      file ? file->contents().path + ": its" : "the model's", forms, gb(room.bytes), room.largest,
+      gb(room.largest_bytes), why);
 }
 
 }  // namespace
@@ -80,26 +108,28 @@ PackedModel::PackedModel(std::shared_ptr<const WeightSource> model,
   };
   for (const auto* k : ternary) keep_new(forms, k);
   for (const auto* k : heads) keep_new(head_forms, k);
-  std::size_t need = embedding_bytes + other_bytes;
-  for (const auto* k : forms) need += PackedTernary::total_bytes(m, *k);
-  for (const auto* k : head_forms) need += k->packed_bytes(head_shape);
+  Room room{.bytes = embedding_bytes + other_bytes};
+  for (const auto* k : forms) room.add(*k, PackedTernary::total_bytes(m, *k));
+  for (const auto* k : head_forms) room.add(*k, k->packed_bytes(head_shape));
   const auto free = read_machine().memory_available_bytes.value;
-  if (free && need > static_cast<std::size_t>(*free)) {
-    throw BadInput(
-        "the model's {} packed form(s) and caches need {:.1f} GB and {:.1f} GB of memory are free: use fewer "
-        "recipes, a smaller --depth or --model",
-        forms.size(), static_cast<double>(need) * 1e-9, static_cast<double>(*free) * 1e-9);
+  if (free && room.bytes > static_cast<std::size_t>(*free)) {
+    throw no_room(*model_, forms.size(), room,
+                  fmt::format("{:.2f} GB of memory are free", static_cast<double>(*free) * 1e-9));
   }
 
   std::int64_t multiple = 64;
   for (const auto* k : forms) multiple = std::lcm(multiple, k->row_multiple);
   for (const auto* k : head_forms) multiple = std::lcm(multiple, k->row_multiple);
-  for (const auto* k : forms) ternary_.emplace_back(m, *k);
-  for (const auto* k : head_forms) {
-    const std::size_t bytes = k->packed_bytes(head_shape);
-    heads_.push_back({k, bytes, Mapping(bytes, kModelPages)});
+  try {
+    for (const auto* k : forms) ternary_.emplace_back(m, *k);
+    for (const auto* k : head_forms) {
+      const std::size_t bytes = k->packed_bytes(head_shape);
+      heads_.push_back({k, bytes, Mapping(bytes, kModelPages)});
+    }
+    embedding_ = Mapping(embedding_bytes, kModelPages);
+  } catch (const std::runtime_error& e) {  // a limit of this process
+    throw no_room(*model_, forms.size(), room, e.what());
   }
-  embedding_ = Mapping(embedding_bytes, kModelPages);
 
   const std::vector<RowBlock> work = blocks(m, multiple);
   auto* const table = reinterpret_cast<std::int8_t*>(embedding_.data());

@@ -79,7 +79,7 @@ struct LoopOptions {
   int samples = 3, ceiling_rounds = 5;
   bool oversubscribe = false, by_depth = false;
   std::string model = "7b", act;
-  std::string prompt;  // text, in place of depth + 1 random tokens
+  std::string prompt, prompt_ids;  // text, or ids or a file of them, in place of depth + 1 random tokens
   double temperature = 0;
   std::int64_t top_k = 0;
   std::uint64_t seed = 1;

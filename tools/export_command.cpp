@@ -58,10 +58,13 @@ int export_command(const ExportOptions& options) {
     bytes = out.finish();
   }
   const std::string arch = gguf::architecture_of(model->shape());
+  const std::string ours = gguf::scales_of_ours(*model, *type);
+  if (!ours.empty()) note("note: " + ours);
   if (options.json) {
-    const Json j = {{"file", options.out},          {"bytes", bytes},         {"format", options.format},
-                    {"architecture", arch},         {"model", options.model}, {"layers", model->shape().layers},
-                    {"weights", weights_of(*model)}};
+    const Json j = {{"file", options.out},           {"bytes", bytes},
+                    {"format", options.format},      {"architecture", arch},
+                    {"model", options.model},        {"layers", model->shape().layers},
+                    {"weights", weights_of(*model)}, {"same_in_other_engines", ours.empty()}};
     fmt::print("{}\n", j.dump(2));
   } else {
     fmt::print("{}: {} of model {}, {} layers, {}, {:.2f} GB\n", options.out, arch, options.model,

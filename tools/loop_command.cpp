@@ -39,6 +39,12 @@ ArmSpec spec_from(const LoopOptions& options, Clearance& clearance) {
   return spec;
 }
 
+std::optional<Prompt> prompt_of(const LoopOptions& options, std::int64_t vocab) {
+  if (!options.prompt_ids.empty()) return Prompt::from_ids(options.model, options.prompt_ids, vocab);
+  if (!options.prompt.empty()) return Prompt::from_text(options.model, options.prompt);
+  return std::nullopt;
+}
+
 // Rates of computing `positions` of the prompt in one go, without the head.
 std::vector<double> time_prefill(Decoder& loop, const WeightSource& model, std::int64_t positions, int samples) {
   const std::vector<std::int32_t> tokens = model.prompt(positions);
@@ -113,7 +119,11 @@ void print_summary(const Json& j, std::int64_t model_layers) {
                j["threads"].get<int>());
   }
   fmt::print("\n");
-  if (j.contains("text")) fmt::print("  goes on: {}\n", one_line(j["text"]["text"].get<std::string>()));
+  if (j.contains("text")) {
+    const Json& t = j["text"];
+    fmt::print("  goes on: {}\n",
+               t["text"].is_null() ? "tokens " + t["token_ids"].dump() : one_line(t["text"].get<std::string>()));
+  }
   TextTable ops("<>><");
   ops.row({"op", "us a token", "share", ""});
   const double wall = j["wall_ns_per_token"].get<double>();
@@ -161,7 +171,7 @@ int loop_command(const LoopOptions& options) {
   if (options.prefill > whole.context) {
     throw BadInput("--prefill {} is over the context of {} of model {}", options.prefill, whole.context, options.model);
   }
-  const auto prompt = options.prompt.empty() ? nullptr : std::make_unique<Prompt>(options.model, options.prompt);
+  const std::optional<Prompt> prompt = prompt_of(options, whole.vocab);
   const std::int64_t depth = prompt ? std::ssize(prompt->tokens()) - 1 : options.depth;
   const std::int64_t room = std::max(options.tokens, options.prefill - depth);
   const WorkbenchOptions sizes{options.model,
@@ -263,7 +273,9 @@ void add_loop(CommandLine& line) {
   sub.flag("--oversubscribe", o.oversubscribe, "allow more threads than cores");
   sub.option("--model", o.model, model_help());
   sub.option("--prompt", o.prompt, "text to go on from, in place of random tokens (FILE.gguf with a vocabulary)");
-  sub.option("--temperature", o.temperature, "of the tokens that go on from --prompt; 0: the best one");
+  sub.option("--prompt-ids", o.prompt_ids, "the same as token ids: 1,2,3 or a file of them (any model)")
+      .excludes("--prompt");
+  sub.option("--temperature", o.temperature, "of the tokens that go on from a prompt; 0: the best one");
   sub.option("--top-k", o.top_k, "draw among so many (default: all)").at_least_one();
   sub.option("--act", o.act, "silu or relu2, instead of the model's own activation");
   sub.option("--seed", o.seed, "of weights and prompt");

@@ -1,12 +1,11 @@
-// Text in and out of the token loop, through the vocabulary that a model's file carries.
+// Text and token ids in and out of the token loop; text through the vocabulary that a model's file carries.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "decoder.hpp"
-#include "gguf/mapped_file.hpp"
-#include "gguf/vocabulary.hpp"
 #include "reports/json.hpp"
 #include "token_sampler.hpp"
 
@@ -15,7 +14,10 @@ namespace bitproof {
 class Prompt {
  public:
   // Throws BadInput: no file, no vocabulary in it, or text that it cannot spell.
-  Prompt(const std::string& model, const std::string& text);
+  static Prompt from_text(const std::string& model, const std::string& text);
+  // "1,2,3", or a file of such ids, of any model: the text is null where it has no vocabulary. Throws BadInput naming
+  // the byte of what is no id of `vocab`.
+  static Prompt from_ids(const std::string& model, const std::string& ids_or_file, std::int64_t vocab);
 
   const std::vector<std::int32_t>& tokens() const { return tokens_; }
 
@@ -24,9 +26,11 @@ class Prompt {
   Json continued(Decoder& loop, std::int64_t count, const Sampling& how) const;
 
  private:
-  gguf::MappedFile file_;
-  gguf::Contents contents_;
-  gguf::Vocabulary vocabulary_;
+  struct Words;  // a file's vocabulary
+
+  Prompt(std::shared_ptr<const Words> words, std::vector<std::int32_t> tokens);
+
+  std::shared_ptr<const Words> words_;  // null: none
   std::vector<std::int32_t> tokens_;
 };
 

@@ -171,6 +171,29 @@ std::string architecture_of(const ModelShape& m) {
       silu ? "SiLU" : "ReLU^2", neox ? "NEOX RoPE" : "interleaved RoPE", m.sub_norms ? "" : "no");
 }
 
+std::string scales_of_ours(const WeightSource& model, Type type) {
+  const std::string architecture = architecture_of(model.shape());
+  for (std::int64_t l = 0; l < model.shape().layers; ++l) {
+    for (const Matrix m : kMatrices) {
+      const std::span<const float> scale = model.scales(l, m);
+      if (holds(type, scale)) continue;
+      const std::string name = tensor_name(l, m, "scale");
+      if (scale.size() > 1) {
+        return fmt::format(
+            "{} holds one scale a row, which no other engine is known to read: it would not run the same weights",
+            name);
+      }
+      if (architecture != "bitnet") {
+        return fmt::format(
+            "architecture {} with {}: other engines read scale tensors of bitnet alone, and would not run "
+            "the same weights",
+            architecture, name);
+      }
+    }
+  }
+  return "";
+}
+
 void export_model(const WeightSource& model, Type type, const std::string& name, std::ostream& out,
                   const Progress& progress) {
   const ModelShape& m = model.shape();

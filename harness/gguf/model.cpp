@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <new>
 
+#include "error.hpp"
 #include "every_core.hpp"
 #include "gguf/layouts.hpp"
 #include "interrupt.hpp"
@@ -54,8 +56,12 @@ std::int8_t to_int8(float value, float scale) {
 }  // namespace
 
 Model::Model(const std::string& path, const OpenOptions& options) : WeightSource({}, options.seed), file_(path) {
-  contents_ = parse(file_->bytes(), path);
-  load(options);
+  try {
+    contents_ = parse(file_->bytes(), path);
+    load(options);
+  } catch (const std::bad_alloc&) {
+    throw BadInput("{}: out of memory while it is read: free some, or use a smaller model", path);
+  }
 }
 
 Model::Model(std::span<const std::byte> file, const std::string& path, const OpenOptions& options)

@@ -179,6 +179,89 @@ TEST(Layouts, Q6KIsTheFormatsDefinition) {
   }
 }
 
+Bytes from_hex(const std::string& hex) {
+  Bytes bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes.push_back(static_cast<std::byte>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+std::string repeated(std::size_t n, const std::string& hex) {
+  std::string all;
+  for (std::size_t i = 0; i < n; ++i) all += hex;
+  return all;
+}
+
+void expect_golden(Type type, const Bytes& block, const Trits& trits) {
+  EXPECT_EQ(encoded(type, trits, 0.5f), block);
+  Trits back(trits.size());
+  decode_trits(type, block, 0, std::ssize(back), back.data());
+  EXPECT_EQ(back, trits);
+}
+
+// Worked out by hand, with codes q = trit + 1; d = 0.5 is the half 0x3800, bytes 00 38. Weight 128 h + 32 l + m lies in
+// bits 2 l of byte 32 h + m. All zeros: 1 | 1 << 2 | 1 << 4 | 1 << 6 = 0x55.
+//   byte  0: weights 0, 32, 64, 96 are -1, 1, 0, 1:      q 0 2 1 2: 0 | 2 << 2 | 1 << 4 | 2 << 6 = 0x98
+//   byte 63: weights 159, 191, 223, 255 are 1, 0, 0, 0:  q 2 1 1 1: 2 | 1 << 2 | 1 << 4 | 1 << 6 = 0x56
+TEST(Layouts, Tq2BlockWorkedOutByHand) {
+  Trits trits(256, 0);
+  trits[0] = -1;
+  trits[32] = trits[96] = trits[159] = 1;
+  expect_golden(Type::tq2_0, from_hex("98" + repeated(62, "55") + "56" + "0038"), trits);
+}
+
+// Bytes m < 32 hold weights m + 32 n, bytes 32 + m weights 160 + m + 16 n, bytes 48 + j weights 240 + j + 4 n, the
+// first the most significant digit; a byte of four digits is three times its number; a byte is (256 number + 242) /
+// 243.
+//   zeros: 11111 = 121: 31218 / 243 = 128 = 0x80;  1111 = 40, 3 x 40 = 120: 30962 / 243 = 127 = 0x7f
+//   byte  0: weights 0, 32, 64, 96, 128 are -1, 1, 0, 1, 0:        02121 = 70:  18162 / 243 = 74 = 0x4a
+//   byte 37: weights 165, 181, 197, 213, 229 are 1, 1, -1, 0, -1:  22010 = 219: 56306 / 243 = 231 = 0xe7
+//   byte 51: weights 243, 247, 251, 255 are 1, -1, 0, 1:           2012 = 59, 3 x 59 = 177: 45554 / 243 = 187 = 0xbb
+TEST(Layouts, Tq1BlockWorkedOutByHand) {
+  Trits trits(256, 0);
+  for (const std::size_t one : {32u, 96u, 165u, 181u, 243u, 255u}) trits[one] = 1;
+  for (const std::size_t minus : {0u, 197u, 229u, 247u}) trits[minus] = -1;
+  expect_golden(Type::tq1_0,
+                from_hex("4a" + repeated(31, "80") + repeated(5, "80") + "e7" + repeated(10, "80") + repeated(3, "7f") +
+                         "bb" + "0038"),
+                trits);
+}
+
+// 128 bytes of low nibbles, 64 of high pairs, 16 scales, d = 0.5. The value is d x scale x (nibble | pair << 4, less
+// 32).
+//   nibbles a5 at 0, 3c at 32 and pairs d2 = 11 01 00 10 at 0: weight 0 is 5 | 2 << 4 = 37, 32 is c = 12,
+//   64 is a | 1 << 4 = 26, 96 is 3 | 3 << 4 = 51: less 32: 5, -20, -6, 19; scales 0, 2, 4, 6 are 2, -3 = fd, 1, 127 =
+//   7f: 5, 30, -3, 1206.5 second half, weight 17: nibble f at 64 + 17 and pair 1 at 32 + 17: 31 - 32 = -1; scale 8 + 1
+//   is 10 = 0a: -5 all other scales are 0, or their weights' bytes are: 0 - 32 = -32 times 0.5 and the scale of their
+//   16 weights
+TEST(Layouts, Q6BlockWorkedOutByHand) {
+  const Bytes block = from_hex("a5" + repeated(31, "00") + "3c" + repeated(48, "00") + "0f" + repeated(46, "00") +  //
+                               "d2" + repeated(48, "00") + "01" + repeated(14, "00") +                              //
+                               "0200fd0001007f00" + "000a" + repeated(6, "00") + "0038");
+  ASSERT_EQ(block.size(), 210u);
+  float got[256];
+  decode(Type::q6_k, block, 0, 256, got);
+  for (int i = 0; i < 256; ++i) {
+    const float want = i == 0     ? 5.0f
+                       : i == 32  ? 30.0f
+                       : i == 64  ? -3.0f
+                       : i == 96  ? 1206.5f
+                       : i == 145 ? -5.0f
+                       : i < 16   ? -32.0f
+                       : i < 32   ? 0.0f
+                       : i < 48   ? 48.0f
+                       : i < 64   ? 0.0f
+                       : i < 80   ? -16.0f
+                       : i < 96   ? 0.0f
+                       : i < 112  ? -2032.0f
+                       : i < 144  ? 0.0f
+                       : i < 160  ? -160.0f
+                                  : 0.0f;
+    EXPECT_EQ(got[i], want) << i;
+  }
+}
+
 TEST(Types, SizesOfTensors) {
   EXPECT_EQ(tensor_bytes(Type::i2_s, 192, 192 * 192), 192 * 192 / 4 + 32);
   EXPECT_EQ(tensor_bytes(Type::tq2_0, 512, 512 * 3), 6 * 66);

@@ -55,8 +55,8 @@ def seeds(suites, run):
 
 
 def binary_seeds():
-    whole = small_gguf.file(*small_gguf.model())
-    yield "gguf", "whole", whole
+    for name, parts in small_gguf.variants().items():
+        yield "gguf", name, small_gguf.file(*parts)
     yield "gguf", "head", small_gguf.file(*small_gguf.model(head=True, vocabulary=False))
     yield "gguf", "metadata", small_gguf.file(small_gguf.model()[0], {})
 
@@ -72,8 +72,8 @@ def main(corpus, suites, run):
         folder = corpus / fuzzer
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"seed-{name}").write_bytes(content)
-    metadata, tensors = small_gguf.model()
-    found["gguf"] = {key for key in (*metadata, *tensors) if "tokens" not in key}
+    parts = [part for variant in small_gguf.variants().values() for part in variant]
+    found["gguf"] = {key for part in parts for key in part if "tokens" not in key}
     for fuzzer, words in found.items():
         (corpus / f"{fuzzer}.dict").write_text("".join(f'"{w}"\n' for w in sorted(words)))
 

@@ -5,6 +5,8 @@ read here: both from the format's definition alone. Nothing asserts on a time; c
 """
 
 import json
+import os
+import resource
 import struct
 import subprocess
 import sys
@@ -19,9 +21,15 @@ import small_gguf  # noqa: E402
 MEASURED = (0, 1)
 
 
-def bitproof(*arguments):
+# A slot each, so that no fastest recipe is searched.
+PLAIN = ("--recipe", "kv_cache", "--samples", 1, "--ceiling-rounds", 0)
+
+
+def bitproof(*arguments, address_space=None):
+    """Waiting threads leave the cores to others, as under ctest."""
+    limit = (lambda: resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))) if address_space else None
     return subprocess.run([BITPROOF, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=250)  # fmt: skip
+                          timeout=250, preexec_fn=limit, env=os.environ | {"OMP_WAIT_POLICY": "passive"})  # fmt: skip
 
 
 def read_gguf(data):
@@ -84,8 +92,8 @@ class Gguf(unittest.TestCase):
         self.assertIn(result.returncode, codes, result.stderr)
         return json.loads(result.stdout)
 
-    def refused(self, *arguments):
-        result = bitproof(*arguments)
+    def refused(self, *arguments, **limits):
+        result = bitproof(*arguments, **limits)
         self.assertEqual((result.returncode, result.stdout), (2, ""), result.stderr)
         lines = [line for line in result.stderr.splitlines() if line.startswith("bitproof: ")]
         self.assertEqual(len(lines), 1, result.stderr)
@@ -127,6 +135,97 @@ class Gguf(unittest.TestCase):
         loop = self.folder / "loop.json"
         loop.write_text(json.dumps(j))
         self.imports_beside(loop)
+
+    def test_a_prompt_of_token_ids_needs_no_vocabulary(self):
+        whole, mute = self.write("words.gguf", *small_gguf.model()), self.write("mute.gguf", *small_gguf.model(vocabulary=False))
+        ids = self.folder / "ids.txt"
+        ids.write_text("1\n261 261\n")
+        texts = [self.json_of("loop", "--model", model, "--tokens", 3, *PLAIN, *prompt, codes=MEASURED)["text"]
+                 for model, prompt in ((whole, ("--prompt", "a a")), (whole, ("--prompt-ids", "1,261,261")),
+                                       (mute, ("--prompt-ids", ids)))]  # fmt: skip
+        self.assertEqual(texts[0], texts[1])
+        self.assertEqual((texts[2]["prompt_ids"], texts[2]["text"], texts[2]["vocabulary"]), ([1, 261, 261], None, None))
+        self.assertEqual(texts[2]["token_ids"][: len(texts[0]["token_ids"])], texts[0]["token_ids"])
+        made_up = self.json_of("loop", "--model", "tiny", "--prompt-ids", "5, 6", "--tokens", 2, *PLAIN, codes=MEASURED)
+        self.assertEqual((made_up["depth"], len(made_up["text"]["token_ids"])), (1, 2))
+        said = bitproof("loop", "--model", mute, "--prompt-ids", "5", "--tokens", 2, *PLAIN).stdout
+        self.assertIn("goes on: tokens [", said)
+
+        def refuses(ids, *words):
+            line = self.refused("loop", "--model", mute, "--prompt-ids", ids)
+            for word in words:
+                self.assertIn(word, line)
+
+        refuses("1,262", "--prompt-ids: byte 2: token 262 is not in the vocabulary of 262")
+        refuses("1,-1", "--prompt-ids: byte 2: token -1")
+        refuses("1,99999999999", "--prompt-ids: byte 2: not a token id")
+        refuses(", ,", "no token id in it")
+        refuses(",".join(["1"] * 80), "64")
+        refuses(self.folder / "none.txt", "none.txt: cannot be read")
+        ids.write_text("1 two")
+        refuses(ids, f"{ids}: byte 2: not a token id")
+        self.assertIn("--prompt-ids", self.refused("loop", "--model", whole, "--prompt", "a", "--prompt-ids", "1"))
+
+    def test_the_same_seed_draws_the_same_text_and_greedy_takes_the_best(self):
+        path = self.write("words.gguf", *small_gguf.model())
+
+        def text(*how):
+            return self.json_of("loop", "--model", path, "--prompt", "a a", "--tokens", 6, *PLAIN, *how, codes=MEASURED)["text"]
+
+        drawn = [text("--temperature", 5, "--seed", seed) for seed in (3, 3, 4)]
+        self.assertEqual(drawn[0], drawn[1])
+        self.assertNotEqual(drawn[0]["token_ids"], drawn[2]["token_ids"])
+        greedy = text()
+        self.assertEqual(greedy["sampling"]["temperature"], 0)
+        self.assertEqual(greedy["token_ids"], text("--seed", 9)["token_ids"])
+        self.assertEqual(greedy["token_ids"], text("--temperature", 5, "--top-k", 1)["token_ids"])
+
+    def test_depths_and_prefill_of_a_file_are_measured(self):
+        path = self.write("model.gguf", *small_gguf.model())
+        j = self.json_of("loop", "--model", path, "--depth", 40, "--by-depth", "--prefill", 30, "--tokens", 2, *PLAIN,
+                         codes=MEASURED)  # fmt: skip
+        self.assertEqual([d["depth"] for d in j["by_depth"]], [40])
+        self.assertGreater(j["by_depth"][0]["tok_per_s"]["median"], 0)
+        self.assertEqual((j["prefill"], j["prefill_tok_per_s"]["n"]), (30, 1))
+        self.assertIn("--prefill 65 is over the context of 64", self.refused("loop", "--model", path, "--prefill", 65))
+
+    def test_recipes_of_a_file_are_attributed_and_one_op_of_it_is_questioned(self):
+        path = self.write("model.gguf", *small_gguf.model())
+        j = self.json_of("attribute", "--model", path, "--cells", "corners", "--rounds", 1, "--ceiling-rounds", 0, "--depth", 2,
+                         codes=MEASURED)  # fmt: skip
+        self.assertEqual(len(j["techniques"]), 6)
+        self.assertIn(str(path), json.dumps(j))
+        j = self.json_of("whatif", "--model", path, "--op", "ternary_matmul", "--recipe", "kv_cache", "--rounds", 1,
+                         codes=MEASURED)  # fmt: skip
+        self.assertEqual((j["model"], j["layers"]), (str(path), 1))
+
+    def test_files_of_every_kind_decode(self):
+        for name, parts in small_gguf.variants().items():
+            path = self.write(f"{name}.gguf", *parts)
+            j = self.json_of("eval", "--model", path, "--tokens", 4, "--recipe", "kv_cache", "--reference", 3, codes=MEASURED)
+            self.assertEqual((j["weights"]["architecture"], j["reference"]["ok"]), (name, True), j["reference"])
+        relu = self.folder / "bitnet-b1.58.gguf"
+        j = self.json_of("loop", "--model", relu, "--prompt", "ab ab", "--tokens", 2, *PLAIN, codes=MEASURED)
+        self.assertEqual(j["text"]["prompt_ids"], [257, 258])
+
+    def test_without_room_the_file_is_named(self):
+        metadata, tensors = small_gguf.model(vocabulary=False)
+        tensors = {name: t for name, t in tensors.items() if name != "token_embd.weight"}
+        rows = 60_000_000  # 2 GB of zeros that no disk holds
+        tensors["token_embd.weight"] = ([small_gguf.WIDTH, rows], small_gguf.TYPE_Q8_0, b"")
+        path = self.write("large.gguf", metadata, tensors)
+        with path.open("r+b") as file:
+            file.truncate(path.stat().st_size + 34 * rows)
+        line = self.refused("export", "--model", path, self.folder / "out.gguf", address_space=1 << 30)
+        self.assertIn(f"{path}: ", line)
+        self.assertIn("Cannot allocate memory", line)
+
+    def test_export_says_what_others_would_not_run(self):
+        for scales, same in ((("attn_q",), True), (("ffn_up",), False)):
+            path, out = self.write("in.gguf", *small_gguf.model(scales=scales)), self.folder / "out.gguf"
+            self.assertEqual(self.json_of("export", "--model", path, out)["same_in_other_engines"], same)
+        result = bitproof("export", "--model", path, out)
+        self.assertEqual(result.stderr.count("note: blk.0.ffn_up.scale holds one scale a row"), 1, result.stderr)
 
     def test_broken_files_are_refused_with_their_byte(self):
         metadata, tensors = small_gguf.model()
