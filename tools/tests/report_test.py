@@ -89,6 +89,18 @@ class Reports(unittest.TestCase):
         self.assertEqual(schema["title"], run["schema"])
         self.assertLessEqual(run.keys(), schema["properties"].keys())
 
+    def test_the_readme_shows_the_example(self):
+        readme = (SOURCE / "README.md").read_text().partition("## What a run says")[2].partition("\n## ")[0]
+        example = (SOURCE / "reports/examples/report.md").read_text()
+        cells = lambda row: [cell.strip() for cell in row.strip("|").split("|")]  # noqa: E731
+        known = [set(cells(row)) for row in example.splitlines() if row.startswith("|")]
+        rows = [row for row in readme.splitlines() if row.startswith("|") and not row.startswith("|-")]
+        self.assertGreater(len(rows), 15)
+        for row in rows:
+            self.assertTrue(any(set(cells(row)) <= of for of in known), row)
+        [total] = re.findall(r"^All over none: .*$", readme, re.MULTILINE)
+        self.assertIn(total, example)
+
     # several runs
 
     def test_several_runs(self):
