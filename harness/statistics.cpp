@@ -62,6 +62,13 @@ double quantile(std::vector<double> samples, double p) {
 
 double median(std::vector<double> samples) { return quantile(std::move(samples), 0.5); }
 
+double lower_median(std::vector<double> samples) {
+  require_finite(samples);
+  const auto middle = samples.begin() + (std::ssize(samples) - 1) / 2;
+  std::nth_element(samples.begin(), middle, samples.end());
+  return *middle;
+}
+
 double geometric_mean(std::span<const double> samples) { return std::exp(mean(logarithms(samples))); }
 
 Estimate estimate(std::vector<double> samples, std::uint64_t seed) {

@@ -12,6 +12,7 @@ namespace bitproof {
 // Hyndman and Fan's type 7 (R's and NumPy's default): linear between order statistics, x[(n - 1) p] counted from 0.
 double quantile(std::vector<double> samples, double p);
 double median(std::vector<double> samples);
+double lower_median(std::vector<double> samples);        // one of the samples: of an even number, the lower middle one
 double geometric_mean(std::span<const double> samples);  // throws also on values <= 0
 
 // The median with its 95 % interval.

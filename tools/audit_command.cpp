@@ -38,7 +38,10 @@ audit::Cpu measured_here() {
   CeilingTable ceilings;
   const int threads = choose_threads(0, false);
   measure_ceilings(ceilings, threads, 3);
-  if (ceilings.samples.empty()) throw BadInput("--machine: {}", ceilings.why);
+  if (ceilings.samples.empty()) {
+    const char* disturbed = "other work had the CPUs in every sample: measure on an idle machine";
+    throw BadInput("--machine: {}", ceilings.why.empty() ? disturbed : ceilings.why);
+  }
   const auto fastest = std::ranges::max_element(ceilings.samples, {}, &ReadSample::gb_per_s);
   audit::Cpu here;
   here.name = machine.cpu_model.value.value_or("this machine");

@@ -27,6 +27,9 @@ TEST(Quantile, IsTypeSeven) {
 TEST(Median, OfOddAndEvenCounts) {
   EXPECT_EQ(median({3, 1, 2}), 2);
   EXPECT_EQ(median({4, 1, 3, 2}), 2.5);
+  EXPECT_EQ(lower_median({4, 1, 3, 2}), 2);
+  EXPECT_EQ(lower_median({3, 1, 2}), 2);
+  EXPECT_EQ(lower_median({5}), 5);
 }
 
 TEST(Statistics, RefuseWhatHasNoAnswer) {

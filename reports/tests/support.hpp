@@ -47,12 +47,16 @@ inline BenchResult without_number(const std::string& why, bool skipped) {
   return r;
 }
 
-// Two recipes that every machine has, two rounds.
+// Two recipes that every machine has, two rounds; again where other work tore both tokens of a recipe apart, which is
+// the machine's doing and not what writers of reports are tested for.
 inline std::unique_ptr<Workbench> measured_workbench() {
   const std::vector<ArmSpec> specs = {arm_of(kNoTechniques, 1), arm_of(parse_recipe("kv_cache"), 1)};
-  auto bench = std::make_unique<Workbench>(WorkbenchOptions{.model = "tiny"}, specs, shared_clearance());
-  run_rounds(bench->arms(), bench->prompt(), bench->prefix(), {.depth = 0, .rounds = 2, .fill_s = 0}, {}, {});
-  return bench;
+  for (int tries = 1;; ++tries) {
+    auto bench = std::make_unique<Workbench>(WorkbenchOptions{.model = "tiny"}, specs, shared_clearance());
+    run_rounds(bench->arms(), bench->prompt(), bench->prefix(), {.depth = 0, .rounds = 2, .fill_s = 0}, {}, {});
+    const bool sound = std::ranges::all_of(bench->arms(), [](const auto& arm) { return arm->ledger_fault().empty(); });
+    if (sound || tries == 10) return bench;
+  }
 }
 
 inline Json begun_run() {

@@ -367,8 +367,12 @@ class Json(CommandLine):
 
         fast = claims('metric = "throughput"\nvalue = "100000"\nunit = "tok/s"\n',
                       model='parameters = 7_000_000_000\nweight_bits = "2"')  # fmt: skip
-        verdicts = [self.json_of("audit", fast, *o, codes=(0, 1))["claims"][0]["verdict"] for o in ([], ["--machine"])]
-        self.assertEqual(verdicts, ["HOLDS", "IMPOSSIBLE"])
+        self.assertEqual(self.json_of("audit", fast)["claims"][0]["verdict"], "HOLDS")
+        here = bitproof("audit", fast, "--machine", "--json")
+        if here.returncode == 2:  # no ceiling was seen, which is all that this machine may say while others have it
+            self.assert_refused(here, "other work had the CPUs in every sample")
+        else:
+            self.assertEqual(self.parse(here.stdout)["claims"][0]["verdict"], "IMPOSSIBLE")
 
     def test_audit_shows_the_table_of_the_readme(self):
         seeds = sorted((SOURCE / "suites/claims").glob("*.toml"))
