@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
+#include <new>
 #include <numeric>
 #include <thread>
 
 #include "error.hpp"
+#include "every_core.hpp"
 #include "gguf/model.hpp"
 #include "interrupt.hpp"
 #include "machine.hpp"
@@ -133,28 +136,32 @@ PackedModel::PackedModel(std::shared_ptr<const WeightSource> model,
 
   const std::vector<RowBlock> work = blocks(m, multiple);
   auto* const table = reinterpret_cast<std::int8_t*>(embedding_.data());
-  std::atomic<std::size_t> next{0};
-  const auto worker = [&](bool reports) {
-    std::vector<std::int8_t> rows(static_cast<std::size_t>(multiple * std::max({m.hidden, m.q_width(), m.ffn})));
-    for (std::size_t i; (i = next.fetch_add(1)) < work.size() && !interrupted();) {
-      const RowBlock& b = work[i];
-      if (b.layer == kHeadBlock) {
-        model_->embedding(b.row0, b.row1, table + b.row0 * m.hidden);
-        model_->head(b.row0, b.row1, rows.data());
-        for (PackedHead& h : heads_) h.packer->pack(head_shape, rows.data(), b.row0, b.row1, h.storage.data());
-      } else {
-        model_->trits(b.layer, b.matrix, b.row0, b.row1, rows.data());
-        for (PackedTernary& t : ternary_) {
-          t.packer().pack(matrix_shape(m, b.matrix), rows.data(), b.row0, b.row1, t.matrix(b.layer, b.matrix));
-        }
+  const auto caller = std::this_thread::get_id();
+  std::atomic<std::size_t> done{0};
+  const auto pack = [&](std::size_t i) {
+    if (interrupted()) return;
+    const RowBlock& b = work[i];
+    const auto rows = std::make_unique_for_overwrite<std::int8_t[]>(
+        static_cast<std::size_t>(multiple * std::max({m.hidden, m.q_width(), m.ffn})));
+    if (b.layer == kHeadBlock) {
+      model_->embedding(b.row0, b.row1, table + b.row0 * m.hidden);
+      model_->head(b.row0, b.row1, rows.get());
+      for (PackedHead& h : heads_) h.packer->pack(head_shape, rows.get(), b.row0, b.row1, h.storage.data());
+    } else {
+      model_->trits(b.layer, b.matrix, b.row0, b.row1, rows.get());
+      for (PackedTernary& t : ternary_) {
+        t.packer().pack(matrix_shape(m, b.matrix), rows.get(), b.row0, b.row1, t.matrix(b.layer, b.matrix));
       }
-      if (reports && progress) progress(static_cast<double>(i + 1) / static_cast<double>(work.size()));
     }
+    ++done;
+    if (progress && std::this_thread::get_id() == caller)
+      progress(static_cast<double>(done) / static_cast<double>(work.size()));
   };
-  std::vector<std::thread> threads;
-  for (unsigned t = 1; t < std::max(1u, std::thread::hardware_concurrency()); ++t) threads.emplace_back(worker, false);
-  worker(true);
-  for (std::thread& t : threads) t.join();
+  try {
+    on_every_core(work.size(), true, pack);
+  } catch (const std::bad_alloc&) {
+    throw no_room(*model_, forms.size(), room, "this process may have no more");
+  }
 }
 
 const PackedTernary& PackedModel::ternary(const ternary_matmul::Kernel& kernel) const {
