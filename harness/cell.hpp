@@ -42,6 +42,7 @@ struct Cell {
   std::int64_t depth = 0;
   std::int64_t layers = 0;
   std::vector<CellSample> samples{};  // ascending rounds
+  int retaken = 0;                    // samples that others disturbed and that stand no more: taken again at once
   Ledger ledger{};                    // of all samples together
   double timer_ns = 0;                // of a token: reading the clock around each op
   CellEvidence evidence{};

@@ -20,6 +20,8 @@ namespace {
 constexpr double kFill_s = 0.3;
 // Around a sample: the placement probe and the pause that lets other threads go to sleep.
 constexpr double kSampleOverhead_s = 0.03;
+// Other work comes in bursts of seconds, and there are many cells to measure.
+constexpr int kMostTries = 3;
 
 bool subset(const Contrast& contrast, std::span<const std::size_t> cells) {
   return std::ranges::all_of(cells_of(contrast),
@@ -189,6 +191,22 @@ void LatticeRun::open(Group& group, Clearance& clearance, const LatticeHooks& ho
   group.tried = true;
 }
 
+bool LatticeRun::sample(Cell& cell, Arm& arm, int round, int repeats) {
+  const double by_now_s = plan_.budget_s * (round + 1) / std::max(plan_.rounds, round + 1);
+  for (int tries = 1;; ++tries) {
+    const Ledger before = arm.ledger();
+    const double start_s = spent_s();
+    const std::optional<LoopSample> taken = arm.sample(bench_->prompt(), bench_->prefix(), 1, repeats);
+    if (!taken) return false;
+    const bool late = spent_s() + (spent_s() - start_s) > by_now_s;
+    if (tries == kMostTries || late || !plan_.disturbed(*taken)) {
+      take(cell, arm, before, round, cores_);
+      return true;
+    }
+    ++cell.retaken;
+  }
+}
+
 bool LatticeRun::measure_round(int round, const std::vector<bool>& list, Clearance& clearance,
                                const LatticeHooks& hooks) {
   const std::vector<int> wanted = repeats(round);
@@ -217,9 +235,7 @@ bool LatticeRun::measure_round(int round, const std::vector<bool>& list, Clearan
                                                  : spent_s() / plan_.budget_s)});
       }
       Arm& arm = *bench_->arms()[p];
-      const Ledger before = arm.ledger();
-      if (!arm.sample(bench_->prompt(), bench_->prefix(), 1, wanted[groups_[g].cells[p]])) return false;
-      take(cell, arm, before, round, cores_);
+      if (!sample(cell, arm, round, wanted[groups_[g].cells[p]])) return false;
       if (hooks.after_cell) hooks.after_cell();
     }
   }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ceiling_table.hpp"
 #include "cell.hpp"
 #include "lattice.hpp"
 #include "workbench.hpp"
@@ -25,8 +26,10 @@ struct LatticePlan {
   std::optional<gated_ffn::Activation> activation{};  // instead of the model's own
   int rounds = 8;                                     // wanted at least: the budget is paced for them
   int most_rounds = 1 << 20;
-  double budget_s = 3600;                        // of wall time over all sittings, set-up included
-  bool beside = true;                            // also the arms of `beside_arms`
+  double budget_s = 3600;  // of wall time over all sittings, set-up included
+  bool beside = true;      // also the arms of `beside_arms`
+  // Whether a sample is taken again, while its round is on time; one that is disturbed three times over stands.
+  std::function<bool(const LoopSample&)> disturbed = [](const LoopSample& s) { return bitproof::disturbed(s.load); };
   bool tries_loops = true;                       // the same recipes may have stood trial in an earlier run
   std::optional<std::size_t> memory_bytes{};     // that packed forms and caches may take; none: what is free
   std::shared_ptr<const PackedModel> weights{};  // of an earlier run with these recipes: not made again
@@ -79,6 +82,8 @@ class LatticeRun {
   bool measure_round(int round, const std::vector<bool>& list, Clearance& clearance, const LatticeHooks& hooks);
   std::vector<bool> chosen(int round) const;
   std::vector<int> repeats(int round) const;
+  // The sample of this cell in this round; false when interrupted.
+  bool sample(Cell& cell, Arm& arm, int round, int repeats);
   double cost_s(const Cell& cell) const;
   double round_s() const;
 

@@ -265,6 +265,7 @@ Json cell_summary(const Cell& cell, const CeilingTable& ceilings) {
   }
   j["page_faults_per_token"] = faults / tokens;
   j["samples"] = samples;
+  j["samples_retaken"] = cell.retaken;
   j["faults"] = cell.evidence.faults;
   return j;
 }

@@ -127,7 +127,9 @@ std::string attribution_report(const Json& j) {
   out += fmt::format("## Who earned the tokens: model {}, {} layers, depth {}\n\n{} of {} recipes, {} rounds.",
                      quoted(j.at("model")), j.at("layers").get<int>(), j.at("depth").get<int>(),
                      j.at("cells_measured").get<int>(), j.at("cells_total").get<int>(), j.at("rounds").get<int>());
-  if (j.contains("rounds_why")) out += " " + quoted(j.at("rounds_why")) + ".";
+  for (const char* key : {"rounds_why", "samples_why"}) {
+    if (j.contains(key)) out += " " + quoted(j.at(key)) + ".";
+  }
   out += "\n\n" + attribution_markdown(j);
   profile_table_of(out, j.at("profiles"));
   scaling_table(out, j.at("scaling"));

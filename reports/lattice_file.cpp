@@ -120,6 +120,7 @@ Json to_json(const Cell& cell) {
           {"depth", cell.depth},
           {"layers", cell.layers},
           {"samples", samples},
+          {"retaken", cell.retaken},
           {"ledger", ledger_json(cell.ledger)},
           {"timer_ns", cell.timer_ns},
           {"evidence", evidence_json(cell.evidence)},
@@ -136,6 +137,7 @@ Cell cell_from(const Json& j) {
   cell.depth = j.at("depth").get<std::int64_t>();
   cell.layers = j.at("layers").get<std::int64_t>();
   for (const Json& s : j.at("samples")) cell.samples.push_back(sample_from(s));
+  cell.retaken = j.at("retaken").get<int>();
   cell.ledger = ledger_from(j.at("ledger"));
   cell.timer_ns = j.at("timer_ns").get<double>();
   cell.evidence = evidence_from(j.at("evidence"));

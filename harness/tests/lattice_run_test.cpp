@@ -58,6 +58,31 @@ TEST(LatticeRun, MeasuresEveryCellOnceARound) {
   EXPECT_EQ(a.interactions.size(), 1u);
 }
 
+TEST(LatticeRun, TakesADisturbedSampleAgainWhileThereIsTime) {
+  BITPROOF_NEEDS_SIMD();
+  LatticePlan plan = small_plan(1);
+  int seen = 0;
+  plan.disturbed = [&](const LoopSample&) {
+    return ++seen <= 3;
+  };  // asked twice of the first cell, whose third try stands, and once of the second
+  LatticeRun run(plan, 2);
+  run.measure(shared_clearance(), {});
+  std::multiset<int> retaken;
+  for (const Cell& cell : run.cells()) {
+    retaken.insert(cell.retaken);
+    ASSERT_EQ(cell.samples.size(), 1u);
+    EXPECT_EQ(cell.ledger.tokens, cell.samples[0].loop.tokens) << "what was set aside is not in the ledger";
+    EXPECT_TRUE(cell.evidence.faults.empty());
+  }
+  EXPECT_EQ(retaken, (std::multiset{0, 0, 1, 2}));
+
+  plan.budget_s = 1e-9;  // late from the start: the first sample stands, and no more are taken
+  plan.disturbed = [](const LoopSample&) { return true; };
+  LatticeRun late(plan, 2);
+  late.measure(shared_clearance(), {});
+  for (const Cell& cell : late.cells()) EXPECT_EQ(cell.retaken, 0);
+}
+
 TEST(LatticeRun, GoesOnWhereItWas) {
   BITPROOF_NEEDS_SIMD();
   LatticeRun first(small_plan(1), 2);

@@ -199,7 +199,7 @@ std::string depths_section(const Json& a) {
 
 std::string limits_of(const Json& a, const Json& run) {
   std::vector<std::string> lines = limits(run);
-  for (const char* key : {"rounds_why", "packings_why"}) {
+  for (const char* key : {"rounds_why", "packings_why", "samples_why"}) {
     if (a.contains(key)) lines.push_back(words(a, key) + ".");
   }
   return list(lines);
