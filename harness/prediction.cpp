@@ -7,18 +7,49 @@ namespace bitproof {
 namespace {
 
 constexpr const char* kProducts[] = {"ternary_matmul", "dense_matmul"};
+constexpr const char* kOthers[] = {"embedding", "rms_norm",   "activation_quant", "rope",    "attention",
+                                   "gated_ffn", "dequantize", "residual_add",     "sampling"};
+
+bool contains(std::span<const char* const> slots, const std::string& slot) {
+  return std::ranges::find(slots, slot) != slots.end();
+}
 
 bool keeps_past(const Cell& cell) {
   return find_variant<kv_cache::Kernel>(cell.spec.names.at("kv_cache"))->kernel->keeps_past;
 }
 
+bool of_the_head(const std::string& slot) { return slot == "dense_matmul" || slot == "sampling"; }
+
 // Positions that an op of this slot computes at once.
 std::int64_t batch(const Cell& cell, const std::string& slot) {
-  return slot == "ternary_matmul" && !keeps_past(cell) ? cell.depth + 1 : 1;
+  return of_the_head(slot) || keeps_past(cell) ? 1 : cell.depth + 1;
 }
 
-std::tuple<std::string, std::int64_t, int> key(const Cell& cell, const std::string& slot) {
+using Key = MicroTimes::key_type;
+
+Key key(const Cell& cell, const std::string& slot) {
   return {cell.spec.names.at(slot), batch(cell, slot), cell.spec.threads};
+}
+
+// Of the two variants of a slot that is no product, on the same rows: what the technique leaves of an op's time.
+struct Exchange {
+  Key before, after;
+};
+std::optional<Exchange> exchange(const Cell& without, const Cell& with, const std::string& slot) {
+  const Key before = key(without, slot);
+  const std::string& variant = with.spec.names.at(slot);
+  if (variant == std::get<0>(before)) return std::nullopt;
+  return Exchange{before, {variant, std::get<1>(before), with.spec.threads}};
+}
+
+// One call of a slot's op as the model makes it; a product is square.
+Case case_of(const std::string& slot, const ModelShape& m, std::int64_t batch, std::int64_t positions) {
+  if (slot == "embedding" || slot == "sampling") return {.rows = m.vocab, .cols = m.hidden, .batch = batch};
+  if (slot == "rope" || slot == "attention") {
+    return {.rows = m.heads, .cols = m.head_dim, .batch = batch, .kv_heads = m.kv_heads, .positions = positions};
+  }
+  if (contains(kProducts, slot)) return {.rows = m.hidden, .cols = m.hidden, .batch = batch};
+  return {.cols = slot == "gated_ffn" ? m.ffn : m.hidden, .batch = batch};
 }
 
 const Cell* at(std::span<const Cell> cells, std::size_t index) {
@@ -38,28 +69,41 @@ std::vector<const Cell*> alone_cells(const Lattice& lattice, std::span<const Cel
   return list;
 }
 
-bool of_the_head(LoopOp op) { return op == LoopOp::lm_head || op == LoopOp::sampling; }
+// Scales an op's time by an exchange of its variant, where there is one and both were timed; what it was, else 0.
+double scale(double& ns, const MicroTimes& micro, const std::optional<Exchange>& pair) {
+  if (!pair) return 0;
+  const auto before = micro.find(pair->before), after = micro.find(pair->after);
+  if (before == micro.end() || after == micro.end()) return 0;
+  const double was = ns;
+  ns *= after->second / before->second;
+  return was;
+}
 
 }  // namespace
 
 std::vector<BenchmarkSpec> prediction_benchmarks(const Lattice& lattice, std::span<const Cell> cells,
-                                                 std::int64_t hidden, bool cold) {
-  std::map<std::pair<std::int64_t, int>, std::set<std::string>> variants;  // by batch and threads
-  for (const Cell* cell : alone_cells(lattice, cells)) {
-    for (const char* slot : kProducts) {
-      const auto [id, positions, threads] = key(*cell, slot);
-      variants[{positions, threads}].insert(id);
+                                                 const ModelShape& model, bool cold) {
+  std::map<std::tuple<std::string, std::int64_t, int>, std::set<std::string>> variants;  // by slot, batch and threads
+  const auto add = [&](const std::string& slot, const Key& k) {
+    variants[{slot, std::get<1>(k), std::get<2>(k)}].insert(std::get<0>(k));
+  };
+  const std::vector<const Cell*> alone = alone_cells(lattice, cells);
+  if (alone.empty()) return {};
+  for (const Cell* cell : alone) {
+    for (const char* slot : kProducts) add(slot, key(*cell, slot));
+    for (const char* slot : kOthers) {
+      if (const auto pair = exchange(*alone[0], *cell, slot)) add(slot, pair->before), add(slot, pair->after);
     }
   }
   std::vector<BenchmarkSpec> specs;
   for (const auto& [at, ids] : variants) {
-    Case c{.rows = hidden, .cols = hidden, .batch = at.first};
+    const auto& [slot, rows, threads] = at;
     specs.push_back({.name = "prediction",
                      .kind = "kernel",
                      .variants = {ids.begin(), ids.end()},
-                     .cases = {c},
-                     .threads = {at.second},
-                     .cold = {cold},
+                     .cases = {case_of(slot, model, rows, alone[0]->depth + 1)},
+                     .threads = {threads},
+                     .cold = {cold && contains(kProducts, slot)},
                      .bytes = {}});
   }
   return specs;
@@ -91,7 +135,7 @@ Prediction predict(const Cell& without, const Cell& with, const TechniqueCredit&
     const auto op = static_cast<LoopOp>(i);
     const std::string slot = slot_of(op);
     double ns = without.op_ns(op);
-    if (std::ranges::find(kProducts, slot) != std::end(kProducts)) {
+    if (contains(kProducts, slot)) {
       const auto before = micro.find(key(without, slot)), after = micro.find(key(with, slot));
       if (before == micro.end() || after == micro.end()) {
         p.why = fmt::format("no micro-benchmark of {} stands",
@@ -102,8 +146,9 @@ Prediction predict(const Cell& without, const Cell& with, const TechniqueCredit&
       ns *= after->second / before->second;
     } else if (op == LoopOp::memory && pool) {
       ns = 0;
-    } else if (!of_the_head(op)) {
-      ns *= fewer;
+    } else {
+      if (contains(kOthers, slot)) covered += scale(ns, micro, exchange(without, with, slot));
+      if (!of_the_head(slot)) ns *= fewer;
     }
     total += ns;
     bounded += std::max(ns, least_ns[static_cast<std::size_t>(i)]);

@@ -4,7 +4,9 @@
 // predicted = token / sum over ops of what each takes with the technique:
 //   products   its time without, times what the products of the two recipes take alone on one square matrix, at the
 //              batch and the threads that each has in its token
-//   other ops  its time without; over the positions that a cache saves; allocation and page faults gone with the pool
+//   other ops  its time without, times what the two variants take alone on the model's shape where they differ; over
+//   the
+//              positions that a cache saves; allocation and page faults gone with the pool
 // With the ledger: no op takes less than physics allows for its bytes and operations, at the ceilings of the same run.
 // So an op that is at the bandwidth of memory already cannot gain from SIMD.
 #pragma once
@@ -19,13 +21,13 @@
 
 namespace bitproof {
 
-// Median ns of one product, by variant, batch and threads.
+// Median ns of one call, by variant, batch and threads.
 using MicroTimes = std::map<std::tuple<std::string, std::int64_t, int>, double>;
 
 // What the predictions of a lattice's cells need: the products of none and of each factor alone, hidden x hidden, cold
-// where the model is larger than the caches.
+// where the model is larger than the caches; and the other ops whose variants differ, hot, as they find their operands.
 std::vector<BenchmarkSpec> prediction_benchmarks(const Lattice& lattice, std::span<const Cell> cells,
-                                                 std::int64_t hidden, bool cold);
+                                                 const ModelShape& model, bool cold);
 MicroTimes micro_times(std::span<const BenchResult> results);
 
 struct Prediction {

@@ -137,7 +137,7 @@ Json to_json(const Attribution& a, std::int64_t depth, std::span<const Predictio
       {"alone", "measured: tok/s with only this technique over none"},
       {"without", "measured: tok/s of all over all but this technique"},
       {"shapley", "measured: Shapley value of log tok/s over all recipes; shares multiply to total_speedup"},
-      {"predicted", "derived: Amdahl, from the profile of the arm without it and micro-benchmarks of the products"},
+      {"predicted", "derived: Amdahl, from the profile of the arm without it and micro-benchmarks of what differs"},
       {"predicted_at_ledger", "derived: the same with no op below what physics allows for its bytes and operations"},
       {"most", "derived: Amdahl, from the ledger of the arm without it: wall time over what of it must remain"},
       {"credited", "derived: alone, but no more than most"},

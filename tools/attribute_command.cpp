@@ -109,9 +109,8 @@ bool larger_than_caches(const Workbench& bench, const CeilingTable& ceilings) {
 }
 
 std::vector<BenchResult> micro_benchmarks(const LatticeRun& run, const CeilingTable& ceilings, Clearance& clearance) {
-  const ModelShape& m = run.bench()->shape();
-  const auto specs =
-      prediction_benchmarks(run.plan().lattice, run.cells(), m.hidden, larger_than_caches(*run.bench(), ceilings));
+  const auto specs = prediction_benchmarks(run.plan().lattice, run.cells(), run.bench()->shape(),
+                                           larger_than_caches(*run.bench(), ceilings));
   return bench_with_progress(specs, "", run.plan().threads, {"--benchmark_repetitions=3"}, clearance);
 }
 

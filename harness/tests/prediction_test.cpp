@@ -48,6 +48,18 @@ TEST(Prediction, ScalesTheProductsAndLeavesTheRest) {
   EXPECT_THAT(p.gap, HasSubstr("holds the prediction"));
 }
 
+TEST(Prediction, ExchangesTheVariantsOfOtherOps) {
+  BITPROOF_NEEDS_SIMD();
+  const Lattice lattice = technique_lattice();
+  const Cell none = without(lattice), simd = made_up_cell(lattice, kSimd, {16, 16});
+  MicroTimes times = twice_as_fast(none, simd);
+  times[{none.spec.names.at("rms_norm"), 1, 1}] = 100;
+  times[{simd.spec.names.at("rms_norm"), 1, 1}] = 20;
+  const auto p = predict(none, simd, credit(Technique::simd, 100.0 / 56), times, {});
+  EXPECT_NEAR(*p.ratio, 100.0 / 56, 1e-9) << "40 ms of products, 15 of allocation, 1 of norms";
+  EXPECT_NEAR(p.covered, 0.85, 1e-9);
+}
+
 TEST(Prediction, WhatMemoryForbidsExplainsTheGap) {
   BITPROOF_NEEDS_SIMD();
   const Lattice lattice = technique_lattice();
@@ -78,7 +90,7 @@ TEST(Prediction, WithoutAMicroBenchmarkThereIsNone) {
   EXPECT_THAT(p.why, HasSubstr("ternary_matmul/scalar"));
 }
 
-TEST(Prediction, AsksForTheProductsOfNoneAndOfEachAlone) {
+TEST(Prediction, AsksForTheProductsOfNoneAndOfEachAloneAndForOpsThatDiffer) {
   BITPROOF_NEEDS_SIMD();
   const Lattice lattice = technique_lattice();
   std::vector<Cell> cells;
@@ -87,13 +99,22 @@ TEST(Prediction, AsksForTheProductsOfNoneAndOfEachAlone) {
     cells.back().depth = 4;
   }
   bool batched = false, single = false, threads = false;
-  for (const BenchmarkSpec& s : prediction_benchmarks(lattice, cells, 4096, true)) {
+  int attentions = 0;
+  for (const BenchmarkSpec& s : prediction_benchmarks(lattice, cells, model_by_name("7b"), true)) {
     const std::int64_t batch = s.cases.at(0).batch;
+    EXPECT_GE(s.variants.size(), 1u);
+    if (s.variants[0].starts_with("attention/")) {
+      ++attentions;
+      EXPECT_EQ(s.variants.size(), 2u) << "of none and of simd";
+      EXPECT_EQ(std::tuple(s.cases[0].rows, s.cases[0].positions, batch), std::tuple(32, 5, 5));
+      EXPECT_FALSE(s.cold.at(0));
+    }
     batched |= batch == 5 && std::ranges::count(s.variants, "ternary_matmul/tmac.scalar");
     single |= batch == 1 && std::ranges::count(s.variants, "ternary_matmul/scalar");  // kv_cache alone
     threads |= s.threads == std::vector<int>{2} && batch == 5;
   }
   EXPECT_TRUE(batched && single && threads);
+  EXPECT_EQ(attentions, 1) << "only simd has another";
 }
 
 TEST(Scaling, OfAHalfSerialTokenIsKarpAndFlatts) {
