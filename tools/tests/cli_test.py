@@ -123,6 +123,24 @@ class CommandLine(unittest.TestCase):
         for word in words:
             self.assertIn(word, lines[-1])
 
+    def start(self, *arguments):
+        child = subprocess.Popen(
+            [BITPROOF, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.addCleanup(lambda: child.poll() is None and child.kill())
+        self.wait_for(child, lambda: self.catches_interrupts(child))
+        return child
+
+    @staticmethod
+    def catches_interrupts(child):
+        caught = re.search(r"^SigCgt:\s*(\w+)", Path(f"/proc/{child.pid}/status").read_text(), re.MULTILINE)
+        return int(caught[1], 16) >> (signal.SIGINT - 1) & 1
+
+    def wait_for(self, child, condition):
+        while not condition():
+            self.assertIsNone(child.poll(), "ended too early")
+            time.sleep(0.01)
+
 
 class Json(CommandLine):
     def test_list(self):
@@ -240,7 +258,15 @@ class Json(CommandLine):
         lattice = self.write("two.toml", TWO_FACTORS)
         arguments = ("attribute", "--model", "tiny", "--depth", 3, *NO_CEILING, "--lattice", lattice, "--cells", "all",
                      "--resume", cells)  # fmt: skip
+        measured = lambda: [c["samples"] for c in json.loads(cells.read_text())["cells"]]
+        child = self.start(*arguments)
+        self.wait_for(child, lambda: cells.exists() and any(measured()))
+        child.kill()
+        child.communicate()
+        saved = measured()
         first = self.json_of(*arguments, "--rounds", 1, "--budget", "2m", codes=MEASURED)
+        self.assertTrue(all(after[: len(before)] == before for before, after in zip(saved, measured())))
+        self.assertEqual(files_in(self.folder), ["cells.json", "two.toml"])  # nothing half-written is left
         self.assertEqual((first["cells_measured"], first["cells_total"], first["rounds"]), (4, 4, 1))
         self.assertIsNone(first["techniques"][0]["ci_low"])  # one round bounds nothing
         kept = json.loads(cells.read_text())
@@ -745,24 +771,6 @@ class FullDisk(CommandLine):
 
 
 class Interrupts(CommandLine):
-    def start(self, *arguments):
-        child = subprocess.Popen(
-            [BITPROOF, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        self.addCleanup(lambda: child.poll() is None and child.kill())
-        self.wait_for(child, lambda: self.catches_interrupts(child))
-        return child
-
-    @staticmethod
-    def catches_interrupts(child):
-        caught = re.search(r"^SigCgt:\s*(\w+)", Path(f"/proc/{child.pid}/status").read_text(), re.MULTILINE)
-        return int(caught[1], 16) >> (signal.SIGINT - 1) & 1
-
-    def wait_for(self, child, condition):
-        while not condition():
-            self.assertIsNone(child.poll(), "ended too early")
-            time.sleep(0.01)
-
     def interrupt(self, child):
         child.send_signal(signal.SIGINT)
         stdout, stderr = child.communicate(timeout=120)
