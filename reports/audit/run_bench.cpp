@@ -24,15 +24,15 @@ std::optional<std::size_t> on_one_thread(const Json& run, const Json& result) {
   return found;
 }
 
-// Costs are the shape's: whatever the variant, an op on one case has one number of bytes and one of operations.
+// One thing has one cost, on however many threads it was timed.
 void bench_cost(RunCollector& collect, const Json& result, const std::string& id, const std::string& path,
-                const char* key, const char* metric, const char* unit) {
+                const char* key, const char* metric, const char* unit, const std::string& of) {
   const auto rate = finite(result, key);
   if (word(result, "kind") != "kernel" || !rate || *rate <= 0) return;
   Claim* c = collect.add(fmt::format("{}_{}", id, key), fmt::format("{}.{} x median_ns", path, key),
                          *rate * *finite(result, "median_ns"), metric, unit);
   c->value->step = c->value->coarse = c->value->high * 1e-5;  // of two figures, each with six digits at least
-  c->of = fmt::format("{} of {}, {}, {}", unit, op_of(result), word(result, "benchmark"), word(result, "case"));
+  c->of = fmt::format("{} of {}, {}, {}", key, of, word(result, "benchmark"), word(result, "case"));
 }
 
 // What its bytes need of memory, by the gate's own least time, and its products of the cores.
@@ -85,8 +85,9 @@ void collect_bench(RunCollector& collect, const Json& result, std::size_t i) {
   collect.add(id + "_time", path + ".median_ns", ns, "time", "ns")->samples = samples;
   if (Claim* c = collect.add(id + "_rate", path + ".tok_per_s", finite(result, "tok_per_s"), "throughput", "tok/s"))
     c->expression = fmt::format("1 tok / {}_time", id);
-  bench_cost(collect, result, id, path, "gb_per_s", "memory", "B");
-  bench_cost(collect, result, id, path, "gop_per_s", "count", "");
+  // Operations are the shape's. Bytes are those that a variant packs it into.
+  bench_cost(collect, result, id, path, "gb_per_s", "memory", "B", word(result, "id"));
+  bench_cost(collect, result, id, path, "gop_per_s", "count", "", op_of(result));
   const auto threads = at_least_one(result, "threads");
   if (!threads) return;
   bench_physics(collect, result, id, path, *threads);

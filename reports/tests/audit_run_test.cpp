@@ -128,7 +128,9 @@ TEST(AuditRun, AKernelAboveTheCeilingsIsImpossible) {
   EXPECT_THAT(kernel(385), IsEmpty());
   EXPECT_THAT(kernel(370), ElementsAre(AllOf(HasSubstr("IMPOSSIBLE"), HasSubstr("10.5 GB/s at best"))));
   EXPECT_THAT(kernel(200), Contains(HasSubstr("computes 125 GOPS at best on 1 core(s)")));
-  EXPECT_THAT(faults_with({{"/bench/2/gb_per_s", 5.0}}), Contains(HasSubstr("CONTRADICTED"))) << "bytes of its own";
+  EXPECT_THAT(faults_with({{"/bench/1/gb_per_s", 9.0}}), Contains(HasSubstr("CONTRADICTED"))) << "bytes by threads";
+  EXPECT_THAT(faults_with({{"/bench/2/gop_per_s", 33.0}}), Contains(HasSubstr("CONTRADICTED"))) << "work by variant";
+  EXPECT_THAT(faults_with({{"/bench/2/gb_per_s", 5.0}}), IsEmpty()) << "it may pack otherwise";
   EXPECT_THAT(faults_with({{"/bench/0/physics/fraction", 0.25}}), Contains(HasSubstr("physics.fraction: WRONG")));
 }
 
