@@ -33,6 +33,7 @@ void arm_rates(RunCollector& collect, const Json& arm, const std::string& id, co
   if (from_memory && !recomputes(arm) && collect.machine.has_ceiling(kReads, *threads, states)) {
     Claim* c = collect.add(id + "_reads", path + ": bytes_per_token less what caches hold, x tok_per_s",
                            *rate * *from_memory * 1e-9, "bandwidth", "GB/s");
+    if (!c) return;
     c->holds = "weights";
     c->threads = threads;
   }
@@ -61,6 +62,14 @@ void arm_profile(RunCollector& collect, const Json& arm, const std::string& id, 
 }
 
 }  // namespace
+
+std::optional<NamedArm> find_arm(const Json& run, const std::string& recipe) {
+  std::optional<NamedArm> found;
+  each(member(run, "arms"), [&](const Json& arm, std::size_t i) {
+    if (!found && word(arm, "recipe") == recipe && finite(member(arm, "tok_per_s"), "median")) found = {&arm, i};
+  });
+  return found;
+}
 
 std::string arm_id(std::size_t i) { return fmt::format("arm{}", i); }
 

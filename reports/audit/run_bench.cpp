@@ -31,6 +31,7 @@ void bench_cost(RunCollector& collect, const Json& result, const std::string& id
   if (word(result, "kind") != "kernel" || !rate || *rate <= 0) return;
   Claim* c = collect.add(fmt::format("{}_{}", id, key), fmt::format("{}.{} x median_ns", path, key),
                          *rate * *finite(result, "median_ns"), metric, unit);
+  if (!c) return;
   c->value->step = c->value->coarse = c->value->high * 1e-5;  // of two figures, each with six digits at least
   c->of = fmt::format("{} of {}, {}, {}", key, of, word(result, "benchmark"), word(result, "case"));
 }
@@ -47,6 +48,7 @@ void bench_physics(RunCollector& collect, const Json& result, const std::string&
   if (least && ceiling && word(gate, "bound_by") == kReads) {
     Claim* c = collect.add(id + "_reads", path + ": bytes from memory / median_ns", *ceiling * *least / *ns,
                            "bandwidth", "GB/s");
+    if (!c) return;
     c->holds = "weights";
     c->threads = threads;
   }

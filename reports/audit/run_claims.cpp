@@ -1,6 +1,7 @@
 #include "reports/audit/run_claims.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "error.hpp"
 #include "reports/audit/run_collector.hpp"
@@ -10,7 +11,7 @@ namespace bitproof::audit {
 
 Claim* RunCollector::add(const std::string& id, const std::string& path, std::optional<double> value,
                          const char* metric, const char* unit) {
-  if (!value) return nullptr;
+  if (!value || !std::isfinite(*value)) return nullptr;
   Claim c;
   c.report = report.name;
   c.id = c.of = id;
@@ -30,6 +31,7 @@ void RunCollector::op_rate(const std::string& id, const std::string& path, std::
                            std::int64_t threads, const std::set<std::string>& states, const char* scope) {
   if (!ops_per_s || !machine.has_ceiling(floats ? kFloatProducts : kByteProducts, threads, states)) return;
   Claim* c = add(id, path, *ops_per_s * 1e-9, "op_rate", floats ? "GFLOPS" : "GOPS");
+  if (!c) return;
   if (!floats) c->value_bytes = 1;
   c->threads = threads;
   c->scope = scope;

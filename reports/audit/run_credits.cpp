@@ -1,78 +1,14 @@
 // What each technique bought, over which baseline, and what of its time there was to save.
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "amdahl.hpp"
 #include "error.hpp"
 #include "reports/audit/run_collector.hpp"
 #include "reports/audit/run_json.hpp"
-#include "statistics.hpp"
 
 namespace bitproof::audit {
 namespace {
-
-struct NamedArm {
-  const Json* json;
-  std::size_t i;
-};
-
-std::optional<NamedArm> find_arm(const Json& run, const std::string& recipe) {
-  std::optional<NamedArm> found;
-  each(member(run, "arms"), [&](const Json& arm, std::size_t i) {
-    if (!found && word(arm, "recipe") == recipe && finite(member(arm, "tok_per_s"), "median")) found = {&arm, i};
-  });
-  return found;
-}
-
-// Rate by round; the samples of an arm that does not say are of rounds 0, 1, ...
-std::map<double, double> rates_by_round(const Json& arm) {
-  std::map<double, double> rates;
-  each(member(arm, "samples"), [&](const Json& s, std::size_t i) {
-    const auto tokens = finite(s, "tokens"), ns = finite(s, "wall_ns");
-    if (tokens && ns && *ns > 0) rates[finite(s, "round").value_or(static_cast<double>(i))] = 1e9 * *tokens / *ns;
-  });
-  return rates;
-}
-
-std::vector<double> ratios_by_round(const Json& with, const Json& without) {
-  std::vector<double> ratios;
-  const auto base = rates_by_round(without);
-  for (const auto& [round, rate] : rates_by_round(with)) {
-    if (const auto other = base.find(round); other != base.end() && other->second > 0)
-      ratios.push_back(rate / other->second);
-  }
-  return ratios;
-}
-
-// Of samples in several placement states an attribution takes out what the state does.
-bool in_one_state(const Json& arm) {
-  const auto states = states_of(arm);
-  return !states.contains("A") && !states.contains("B");
-}
-
-// A ratio of two recipes is of their samples, round by round: over another baseline it is another.
-void recipe_ratio(RunCollector& collect, const Json& of, const std::string& key, const std::string& path,
-                  const std::string& with, const std::string& without) {
-  const Json& detail = member(of, key + "_detail");
-  const auto a = find_arm(collect.run, with), b = find_arm(collect.run, without);
-  if (!detail.is_object() || !a || !b) return;
-  const std::vector<double> ratios = ratios_by_round(*a->json, *b->json);
-  if (ratios.empty()) return;
-  const auto hold = [&](const char* what, double by_samples) {
-    const std::string id = fmt::format("ratio{}", collect.report.claims.size());
-    collect.add(id + "_pairs", fmt::format("arms[{}] ({}) over arms[{}] ({}), by round", a->i, with, b->i, without),
-                by_samples, "ratio", "x");
-    Claim* c = collect.add(id, fmt::format("{}.{}_detail.{}", path, key, what), finite(detail, what), "speedup", "x");
-    if (!c) return;
-    c->implied = {id + "_pairs"};
-    c->over = arm_id(b->i) + "_rate";
-    c->threads = at_least_one(*a->json, "threads");
-    c->samples = at_least_one(detail, "n").value_or(0);
-  };
-  hold("median", median(ratios));
-  if (in_one_state(*a->json) && in_one_state(*b->json)) hold("geometric_mean", geometric_mean(ratios));
-}
 
 std::optional<Technique> technique_of(const std::string& name) {
   for (int t = 0; t < kTechniqueCount; ++t) {
@@ -110,7 +46,7 @@ std::optional<double> saved_by_ledger(Technique technique, const Json* with, con
     if (!finite(without, "page_faults_ns")) return std::nullopt;  // they are part of what is saved
   } else {
     if (!with || !member(*with, "variants").is_object()) return std::nullopt;
-    change.threads = static_cast<int>(at_least_one(*with, "threads").value_or(1));
+    change.threads = static_cast<int>(std::min<std::int64_t>(at_least_one(*with, "threads").value_or(1), 1 << 20));
     for (const auto& [slot, variant] : member(*with, "variants").items()) {
       if (member(member(without, "variants"), slot) != variant) change.slots.insert(slot);
     }
@@ -125,10 +61,9 @@ void credit(RunCollector& collect, const Json& t, const std::string& id, const s
   const std::string over = none ? arm_id(none->i) + "_rate" : "";
   const auto share = [&](const std::string& what, const std::string& where, std::optional<double> value) {
     Claim* c = none ? collect.add(id + what, where, value, "share", "") : nullptr;
-    if (!c) return false;
+    if (!c) return;
     c->credits = {name};
     c->over = over;
-    return true;
   };
   const auto printed = finite(member(t, "most_detail"), "share");
   share("_share", path + ".most_detail.share", printed);
@@ -141,7 +76,7 @@ void credit(RunCollector& collect, const Json& t, const std::string& id, const s
   Claim* c = collect.add(id + "_credited", path + ".credited", finite(t, "credited"), "speedup", "x");
   if (!c) return;
   c->samples = at_least_one(member(t, "alone_detail"), "n").value_or(0);
-  if (technique && none) c->credits = {name};
+  if (technique) c->credits = {name};
   c->over = over;
   if (with) c->threads = at_least_one(*with->json, "threads");
 }
@@ -186,16 +121,16 @@ void scale_point(RunCollector& collect, const Json& point, std::size_t i) {
 
 void collect_attribution(RunCollector& collect, const Json& attribution) {
   const std::string path = "attribution";
-  recipe_ratio(collect, attribution, "total_speedup", path, "all", "none");
+  collect_ratio(collect, attribution, "total_speedup", path, "all", "none");
+  collect_ratio(collect, attribution, "all_over_all_again", path, "all", "all, again");
   each(member(member(attribution, "scaling"), "measured"),
        [&](const Json& point, std::size_t i) { scale_point(collect, point, i); });
-  recipe_ratio(collect, attribution, "all_over_all_again", path, "all", "all, again");
   each(member(attribution, "techniques"), [&](const Json& t, std::size_t i) {
     if (!member(t, "name").is_string()) return;
     const std::string id = fmt::format("technique{}", i), name = word(t, "name"),
                       here = fmt::format("{}.techniques[{}] ({})", path, i, name);
-    recipe_ratio(collect, t, "alone", here, name, "none");
-    recipe_ratio(collect, t, "without", here, "all", "all but " + name);
+    collect_ratio(collect, t, "alone", here, name, "none");
+    collect_ratio(collect, t, "without", here, "all", "all but " + name);
     credit(collect, t, id, here);
     realization(collect, t, id, here);
   });
