@@ -187,12 +187,14 @@ Json profile_json(const Cell& cell, const std::optional<double>& region_ns) {
   j["timer_ns"] = cell.timer_ns;
   j["residual_ns"] = cell.residual_ns();
   j["residual_share"] = cell.residual_ns() / wall;
+  j["page_faults_ns"] = cell.faults_ns();
   j["residual_ok"] = std::abs(cell.residual_ns()) <= std::max(kMostResidual * wall, kResidualFloor_ns);
   j["provenance"] = {
       {"ops", "measured: time around each call"},
       {"threading_ns", "derived: regions of a token x measured ns of an empty one; part of the ops' times"},
       {"timer_ns", "derived: a calibrated clock read times the calls of a token"},
-      {"residual_ns", "derived: wall time minus ops and timer: what happens between calls"}};
+      {"residual_ns", "derived: wall time minus ops and timer: what happens between calls"},
+      {"page_faults_ns", "derived: page faults a token x measured ns of one, wherever they land"}};
   return j;
 }
 
@@ -249,6 +251,8 @@ Json cell_summary(const Cell& cell, const CeilingTable& ceilings) {
     j["tok_per_s_why"] = "the budget ended, or an interrupt came, before its first token";
     return j;
   }
+  j["tokens"] = cell.ledger.tokens;
+  j["positions"] = cell.ledger.positions;
   j["tok_per_s"] = to_json(estimate(cell.rates()));
   j["bytes_per_token"] = cell.bytes();
   j["wall_ns_per_token"] = cell.wall_ns();

@@ -7,6 +7,7 @@
 #include "claim.hpp"
 #include "gates.hpp"
 #include "loop_trial.hpp"
+#include "memory_map.hpp"
 #include "token_physics.hpp"
 
 namespace bitproof {
@@ -48,6 +49,13 @@ Json samples_json(const std::vector<LoopSample>& samples, const StateTracker& st
     list.push_back(std::move(j));
   }
   return list;
+}
+
+// Of a token.
+double page_faults_ns(const Arm& arm) {
+  double faults = 0;
+  for (const LoopSample& s : arm.samples()) faults += static_cast<double>(s.page_faults);
+  return faults / static_cast<double>(arm.ledger().tokens) * page_fault_ns();
 }
 
 Json profile_json(const Ledger& ledger) {
@@ -227,7 +235,10 @@ Json to_json(const CeilingTable& t) {
       }
     }
   }
-  Json j{{"by_threads", reads}, {"peaks", rates}, {"samples_set_aside", t.set_aside}};
+  Json caches = Json::array();
+  for (const CacheLevel& c : t.caches)
+    caches.push_back({{"level", c.level}, {"bytes", c.bytes}, {"instances", c.instances}});
+  Json j{{"by_threads", reads}, {"peaks", rates}, {"caches", caches}, {"samples_set_aside", t.set_aside}};
   if (reads.empty()) j["why"] = t.why.empty() ? "too few undisturbed samples" : t.why;
   return j;
 }
@@ -277,6 +288,7 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
   j["timer_ns"] = arm.timer_ns();
   j["residual_ns"] = arm.residual_ns();
   j["residual_fraction"] = arm.residual_ns() / arm.wall_ns_per_token();
+  j["page_faults_ns"] = page_faults_ns(arm);
   const std::string fault = arm.ledger_fault();
   j["ledger_ok"] = fault.empty();
   if (!fault.empty()) j["ledger_why"] = fault;
@@ -305,7 +317,8 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
       {"physics",
        "derived: bytes and operations of the ledger over the ceilings of the same run, as a share of the time"},
       {"timer_ns", "derived: a calibrated clock read times the calls of a token"},
-      {"residual_ns", "derived: wall time minus the sum of ops and timer_ns"}};
+      {"residual_ns", "derived: wall time minus the sum of ops and timer_ns"},
+      {"page_faults_ns", "derived: page faults a token x measured ns of one, wherever they land"}};
   return j;
 }
 

@@ -11,6 +11,7 @@
 #include "open_model.hpp"
 #include "reports/attribution_json.hpp"
 #include "reports/attribution_markdown.hpp"
+#include "reports/audit/run_claims.hpp"
 #include "reports/file.hpp"
 #include "reports/lattice_file.hpp"
 #include "steps.hpp"
@@ -238,6 +239,7 @@ Json results(const LatticeRun& run, const AttributeOptions& options, const Ceili
   j["machine"] = read_machine().fingerprint();
   j["build"] = build_fingerprint();
   j["cells"] = cells;
+  for (const std::string& fault : audit::audit_run(j)) j["failures"].push_back(fault);
   return j;
 }
 

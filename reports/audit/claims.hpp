@@ -1,5 +1,5 @@
-// A claims file: somebody's report, transcribed figure by figure. Keys, units and metrics are in claims.cpp; what is
-// not known there is refused.
+// A claims file: somebody's report, transcribed figure by figure. Its keys are in claims_file.cpp, metrics in
+// metrics.cpp and units in units.cpp; what is not known there is refused.
 //
 //   [report]
 //   title = "Phase 2 results"
@@ -74,7 +74,7 @@ struct Claim {
   std::string wording;                // of, by, faster, slower, up to, at least
   std::string status;                 // passed, failed, crashed
   std::string size;                   // tiny, small, medium, large
-  std::string holds;                  // what the memory holds: weights, kv_cache, pool
+  std::string holds;                  // what the memory holds, or a bandwidth reads: weights, kv_cache, pool
   std::vector<std::int64_t> shape;    // rows, cols, batch
   std::optional<std::int64_t> threads, samples, tokens, batch, value_bytes;
   std::optional<Reproduction> reproduce;
@@ -104,6 +104,7 @@ void validate(const Report& report, const std::string& path);
 
 // The dimension of a metric; nothing for one that is not known.
 std::optional<Dimension> dimension_of(const std::string& metric);
+std::vector<std::string> metric_names();
 
 struct Evaluated {
   Range range;

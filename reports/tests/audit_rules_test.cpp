@@ -133,6 +133,28 @@ TEST(AuditRules, Roofline) {
   EXPECT_EQ(audit(measured)[0].verdict, kHolds);
 }
 
+TEST(AuditRules, RooflineOfABandwidth) {
+  const auto reads = [](const char* value, const char* more) {
+    return found("roofline", k7730u + c("b", "bandwidth", value, "GB/s", more), "b");
+  };
+  EXPECT_EQ(reads("80", "holds = \"weights\""), kImpossible);
+  EXPECT_EQ(reads("40", "holds = \"weights\""), kHolds);
+  EXPECT_EQ(reads("80", ""), kHolds) << "a cache may serve it";
+  const auto on_one_thread = [](const std::string& claim) {
+    Docket measured{{claims("[report]\ncpu = \"here\"\n" + kModel7b + claim)}, {}};
+    measured.cpus.emplace_back();
+    measured.cpus[0].name = "here";
+    measured.cpus[0].memory_bytes_per_s = 20e9;
+    measured.cpus[0].memory_by_threads = {{1, 10e9}};
+    return audit(measured)[0].verdict;
+  };
+  const std::string weights = "holds = \"weights\"\n";
+  EXPECT_EQ(on_one_thread(c("b", "bandwidth", "15", "GB/s", weights + "threads = 1")), kImpossible);
+  EXPECT_EQ(on_one_thread(c("b", "bandwidth", "15", "GB/s", weights + "threads = 2")), kHolds);
+  EXPECT_EQ(on_one_thread(c("s", "throughput", "10", "tok/s", "threads = 1")), kImpossible);
+  EXPECT_EQ(on_one_thread(c("s", "throughput", "10", "tok/s", "threads = 2")), kHolds);
+}
+
 TEST(AuditRules, OpRate) {
   const auto shape = [](const char* rate) {
     return found("op_rate",
@@ -150,6 +172,12 @@ TEST(AuditRules, OpRate) {
   };
   EXPECT_EQ(tokens("30"), kContradicted);
   EXPECT_EQ(tokens("9"), kHolds);
+  EXPECT_EQ(found("op_rate",
+                  k7730u + kModel7b + c("r", "op_rate", "15.00", "GFLOPS", "threads = 1\nscope = \"run\"") +
+                      c("s", "throughput", "30", "tok/s"),
+                  "s"),
+            kHolds)
+      << "no kernel's rate";
 }
 
 TEST(AuditRules, Amdahl) {
@@ -179,6 +207,23 @@ TEST(AuditRules, Amdahl) {
   EXPECT_EQ(credited("kv_cache", "14", "tokens = 20"), kImpossible);
   EXPECT_EQ(credited("kv_cache", "10.4", "tokens = 20"), kHolds);
   EXPECT_EQ(credited("tmac", "5"), kUnsupported);
+}
+
+TEST(AuditRules, AmdahlByWhatATechniqueActsUpon) {
+  const auto share = [](const char* id, const char* value, const char* over) {
+    return c(id, "share", value, "%", fmt::format("credits = [\"tmac\"]\nover = \"{}\"", over));
+  };
+  const auto credited = [&](const char* value, const std::string& shares) {
+    return found("amdahl",
+                 c("base", "throughput", "1", "tok/s") + c("other", "throughput", "2", "tok/s") + shares +
+                     c("s", "speedup", value, "x", "credits = [\"tmac\"]\nover = \"base\""),
+                 "s");
+  };
+  EXPECT_EQ(credited("5", share("a", "75", "base")), kImpossible) << "4x at best";
+  EXPECT_EQ(credited("3.9", share("a", "75", "base")), kHolds);
+  EXPECT_EQ(credited("3.9", share("a", "90", "base") + share("b", "50", "base")), kImpossible) << "the least of them";
+  EXPECT_EQ(credited("3.9", share("a", "75", "other")), kUnsupported) << "of another baseline";
+  EXPECT_EQ(credited("900", share("a", "100", "base")), kHolds) << "all of it may go";
 }
 
 TEST(AuditRules, Vacuous) {

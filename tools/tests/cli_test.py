@@ -252,6 +252,11 @@ class Json(CommandLine):
         self.assert_keys(ATTRIBUTE, j)
         self.assert_keys(CREDIT, *j["techniques"])
         self.assertEqual({t["name"] for t in j["techniques"]}, TECHNIQUES)
+        self.assertEqual(bitproof("report", self.write("attribution.json", json.dumps(j))).returncode, 0)
+        j["techniques"][0]["alone_detail"]["median"] *= 2  # over a baseline of its own
+        done = bitproof("report", self.write("attribution.json", json.dumps(j)))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("alone_detail.median: WRONG", done.stderr)
 
     def test_attribute_goes_on_where_it_was(self):
         cells = self.folder / "cells.json"

@@ -58,6 +58,7 @@ void by_kernel(const Docket& docket, const Report& report, const Claim& c, Findi
   double most = 0;
   for (const Claim* k : docket.claims()) {
     if (k->metric != "op_rate" || !k->value || !k->threads || *k->threads < 1 || !docket.comparable(*k, c)) continue;
+    if (!k->scope.empty() && k->scope != "op") continue;  // a rate of tokens is no kernel's
     const double all = k->range().high * std::max(threads / static_cast<double>(*k->threads), 1.0);
     if (all > most) {
       most = all;

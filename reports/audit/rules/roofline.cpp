@@ -21,19 +21,31 @@ std::optional<Range> rate(const Claim& c) {
 void bandwidth(const Report& report, const Cpu& cpu, const Claim& c, Findings& found) {
   const auto bytes = report.model.weight_bytes_per_token();
   const auto tokens = rate(c);
-  if (!bytes || !tokens || cpu.memory_bytes_per_s == 0) return;
-  const double most = cpu.memory_bytes_per_s / *bytes;
+  const double memory = cpu.memory_most(c.threads);
+  if (!bytes || !tokens || memory == 0) return;
+  const double most = memory / *bytes;
   if (tokens->high <= most) return;
   const bool low_end_fits = tokens->low <= most;
   found.push_back(
       {"", &c, Verdict::impossible,
        fmt::format("{}{} takes {} GB/s; {} reads {} GB/s at best, which is {} tok/s",
                    low_end_fits ? "its fast end, " : "", fmt::format("{} tok/s", short_number(tokens->high)),
-                   short_number(tokens->high * *bytes * 1e-9), cpu.name, short_number(cpu.memory_bytes_per_s * 1e-9),
+                   short_number(tokens->high * *bytes * 1e-9), cpu.name, short_number(memory * 1e-9),
                    short_number(most)),
        fmt::format("{} GB of weights a token ({} bits each) x {} tok/s = {} GB/s", short_number(*bytes * 1e-9),
                    short_number(report.model.weight_bits->low), short_number(tokens->high),
                    short_number(tokens->high * *bytes * 1e-9))});
+}
+
+// A bandwidth at which weights are read is one of memory. Of others nothing is known: a cache may serve them.
+void weights_read(const Cpu& cpu, const Claim& c, Findings& found) {
+  const double most = cpu.memory_most(c.threads);
+  if (c.metric != "bandwidth" || c.holds != "weights" || most == 0 || c.range().high <= most) return;
+  found.push_back(
+      {"", &c, Verdict::impossible,
+       fmt::format("{} from memory; {} reads {} at best{}", c.shown(), cpu.name, with_unit(most, c.unit_text),
+                   c.threads ? fmt::format(" on {} thread(s)", *c.threads) : ""),
+       fmt::format("{} > {}", c.shown(), with_unit(most, c.unit_text))});
 }
 
 // FLOPS are held against float multiply-adds, and the operations of what says that its values are of one byte against
@@ -59,6 +71,7 @@ void roofline(const Docket& docket, Findings& found) {
       const Cpu* cpu = docket.cpu_of(c);
       if (!cpu || !c.value) continue;
       bandwidth(report, *cpu, c, found);
+      weights_read(*cpu, c, found);
       compute(*cpu, c, found);
     }
   }
