@@ -66,8 +66,27 @@ bool carries(const std::string& id, Technique t) {
 
 }  // namespace
 
-std::uint64_t fingerprint(std::span<const float> logits, std::int32_t token) {
-  return (hash_of(logits) ^ static_cast<std::uint32_t>(token)) * 0x100000001b3u;
+std::uint64_t fingerprint(std::span<const float> logits, std::span<const std::int32_t> tokens) {
+  std::uint64_t hash = hash_of(logits);
+  for (const std::int32_t t : tokens) hash = (hash ^ static_cast<std::uint32_t>(t)) * 0x100000001b3u;
+  return hash;
+}
+
+std::vector<std::int32_t> prefixes_of(std::span<const std::int32_t> prompts, std::int64_t sequences) {
+  std::vector<std::int32_t> tokens;
+  const std::size_t each = prompts.size() / static_cast<std::size_t>(sequences);
+  for (std::size_t at = 0; at < prompts.size(); at += each) {
+    const auto prefix = prompts.subspan(at, each - 1);
+    tokens.insert(tokens.end(), prefix.begin(), prefix.end());
+  }
+  return tokens;
+}
+
+std::vector<std::int32_t> last_tokens_of(std::span<const std::int32_t> prompts, std::int64_t sequences) {
+  std::vector<std::int32_t> tokens;
+  const std::size_t each = prompts.size() / static_cast<std::size_t>(sequences);
+  for (std::size_t at = 0; at < prompts.size(); at += each) tokens.push_back(prompts[at + each - 1]);
+  return tokens;
 }
 
 ArmSpec arm_of(Techniques set, int threads, const std::string& label) {
@@ -75,16 +94,18 @@ ArmSpec arm_of(Techniques set, int threads, const std::string& label) {
           set.has(Technique::threading) ? threads : 1};
 }
 
-Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity)
-    : Arm(model, spec, recipe, capacity, std::make_unique<TokenLoop>(model, recipe, spec.threads, capacity)) {}
+Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity, std::int64_t sequences)
+    : Arm(model, spec, recipe, capacity,
+          TokenLoop::make_batch(model, recipe, spec.threads, capacity, steady_ns, sequences), steady_ns, sequences) {}
 
 Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity,
-         std::unique_ptr<Decoder> decoder, ClockNs clock)
+         std::unique_ptr<Decoder> decoder, ClockNs clock, std::int64_t sequences)
     : spec_(std::move(spec)),
       shape_(model.shape()),
       keeps_past_(recipe.kv_cache_slot.kernel().keeps_past),
       element_(recipe.kv_cache_slot.kernel().element),
       capacity_(capacity),
+      sequences_(sequences),
       weight_bytes_(model.weight_bytes(recipe.ternary_matmul_slot.kernel(), recipe.dense_matmul_slot.kernel())),
       clock_(clock),
       clock_read_ns_(bitproof::clock_read_ns(clock)),
@@ -92,8 +113,8 @@ Arm::Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int6
 
 std::optional<LoopSample> Arm::sample(std::span<const std::int32_t> prompt, const KvSnapshot& prefix,
                                       std::int64_t tokens, int repeats) {
-  depth_ = static_cast<std::int64_t>(prompt.size()) - 1;
-  if (loop_->length() < depth_) loop_->restore(prompt.first(prompt.size() - 1), prefix);
+  depth_ = std::ssize(prompt) / sequences_ - 1;
+  if (loop_->length() < depth_) loop_->restore(prefixes_of(prompt, sequences_), prefix);
   LoopSample s;
   for (int tries = 0; tries < kProbes && !s.ping_pong_ns; ++tries) {
     std::this_thread::sleep_for(kSpinnersSleep);
@@ -126,23 +147,24 @@ bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, Loop
   loop_->rewind(depth_);
   LoopSample s = sum;
   std::vector<double> walls_ns, unbooked_ns;
-  std::int32_t token = prompt.back();
+  std::vector<std::int32_t> fed = last_tokens_of(prompt, sequences_);
   const std::int64_t faults = page_faults();
   const double cpu = cpu_ns();
   for (std::int64_t t = 0; t < tokens; ++t) {
     const std::optional<std::int64_t> allocated = allocations();
     const double booked = loop_->ledger().total_ns();
     const double start = clock_();
-    token = loop_->next(token);
+    const std::span<const std::int32_t> chosen = loop_->step(fed);
     const double wall = clock_() - start;
     s.wall_ns += wall;
     s.allocations =
         allocated && s.allocations ? std::optional(*s.allocations + *allocations() - *allocated) : std::nullopt;
-    if (token < 0) return false;
-    ++s.tokens;
+    if (chosen.empty()) return false;
+    s.tokens += std::ssize(chosen);
     walls_ns.push_back(wall);
     unbooked_ns.push_back(wall - (loop_->ledger().total_ns() - booked));
-    keep_fingerprint(t, token);
+    keep_fingerprint(t, chosen);
+    fed.assign(chosen.begin(), chosen.end());
   }
   s.cpu_ns += cpu_ns() - cpu;
   s.page_faults += page_faults() - faults;
@@ -151,18 +173,18 @@ bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, Loop
   unbooked_ns_.insert(unbooked_ns_.end(), unbooked_ns.begin(), unbooked_ns.end());
   threads_seen_ = std::max(threads_seen_, loop_->threads_seen());
   accumulate(ledger_, loop_->ledger());
-  add_expected(expected_, shape_, weight_bytes_, Decode{depth_, tokens, keeps_past_, capacity_, element_});
+  add_expected(expected_, shape_, weight_bytes_, Decode{depth_, tokens, keeps_past_, capacity_, element_, sequences_});
   return true;
 }
 
-void Arm::keep_fingerprint(std::int64_t place, std::int32_t token) {
+void Arm::keep_fingerprint(std::int64_t place, std::span<const std::int32_t> chosen) {
   const std::span<const float> now = loop_->logits();
   if (logits_.empty()) logits_.assign(now.begin(), now.end());
-  at_return_ = fingerprint(now, token);
-  last_token_ = token;
-  ++timed_tokens_;
+  at_return_ = fingerprint(now, chosen);
+  chosen_.assign(chosen.begin(), chosen.end());
+  ++timed_steps_;
   if (place == std::ssize(fingerprints_)) fingerprints_.push_back(at_return_);
-  differing_tokens_ += fingerprints_[static_cast<std::size_t>(place)] != at_return_;
+  differing_steps_ += fingerprints_[static_cast<std::size_t>(place)] != at_return_;
 }
 
 Estimate Arm::tok_per_s() const {
@@ -191,7 +213,7 @@ double Arm::residual_ns() const {
   return wall_ns_per_token() - ledger_.total_ns() / static_cast<double>(ledger_.tokens) - timer_ns();
 }
 
-bool Arm::stands() const { return timed_tokens_ == 0 || fingerprint(loop_->logits(), last_token_) == at_return_; }
+bool Arm::stands() const { return timed_steps_ == 0 || fingerprint(loop_->logits(), chosen_) == at_return_; }
 
 Verdict Arm::accounts() const {
   if (const std::string fault = difference(ledger_, expected_); !fault.empty()) return Verdict::failed(fault, "ledger");
@@ -199,9 +221,9 @@ Verdict Arm::accounts() const {
   for (const LoopSample& s : samples_) tokens += s.tokens;
   if (tokens != ledger_.tokens)
     return Verdict::failed(fmt::format("{} tokens were timed, {} booked", tokens, ledger_.tokens), "ledger");
-  if (differing_tokens_ > 0) {
+  if (differing_steps_ > 0) {
     return Verdict::failed(
-        fmt::format("{} of {} timed tokens gave other logits than the first time", differing_tokens_, timed_tokens_),
+        fmt::format("{} of {} timed tokens gave other logits than the first time", differing_steps_, timed_steps_),
         "fingerprints");
   }
   if (changed_after_return_ || !stands()) {
@@ -215,9 +237,10 @@ Verdict Arm::accounts() const {
           "CPU time");
     }
   }
-  // Of the median token: one that lost its CPU between two ops is no fault of the loop. Of two, the better: work that
+  // Of the median step: one that lost its CPU between two ops is no fault of the loop. Of two, the better: work that
   // no op books is in both.
-  const double wall_ns = lower_median(walls_ns_), unexplained_ns = lower_median(unbooked_ns_) - timer_ns();
+  const double wall_ns = lower_median(walls_ns_);
+  const double unexplained_ns = lower_median(unbooked_ns_) - timer_ns() * static_cast<double>(sequences_);
   if (std::abs(unexplained_ns) <= std::max(kMostResidual * wall_ns, kResidualFloor_ns)) return Verdict::pass();
   return Verdict::failed(fmt::format("ops do not account for the token: {:.0f} us of {:.0f} us are unexplained",
                                      unexplained_ns * 1e-3, wall_ns * 1e-3),
@@ -234,10 +257,9 @@ double Arm::bytes_per_token() const { return ledger_.total_bytes() / static_cast
 std::uint64_t Arm::logits_hash() const { return hash_of(logits_); }
 
 std::vector<Witness> Arm::observed() const {
-  double tokens = 0, cpu = 0, wall = 0, faults = 0;
+  double cpu = 0, wall = 0, faults = 0;
   std::optional<double> allocated = 0;
   for (const LoopSample& s : samples_) {
-    tokens += static_cast<double>(s.tokens);
     faults += static_cast<double>(s.page_faults);
     allocated =
         allocated && s.allocations ? std::optional(*allocated + static_cast<double>(*s.allocations)) : std::nullopt;
@@ -245,11 +267,12 @@ std::vector<Witness> Arm::observed() const {
     cpu += s.cpu_ns;
     wall += s.wall_ns;
   }
-  if (allocated) *allocated /= tokens;
+  const auto steps = static_cast<double>(this->steps());
+  if (allocated) *allocated /= steps;
   const double positions = static_cast<double>(ledger_.positions) / static_cast<double>(ledger_.tokens);
   const bool past = depth_ > 0 || spec_.techniques.has(Technique::kv_cache);
   const std::vector<SlotCode> code = slot_code(dispatched());
-  std::vector<Witness> all = {memory_pool_witness(allocated, allocations_why(), faults / tokens),
+  std::vector<Witness> all = {memory_pool_witness(allocated, allocations_why(), faults / steps),
                               simd_witness(code),
                               threading_witness(threads_seen_, wall > 0 ? std::optional(cpu / wall) : std::nullopt),
                               prefetch_witness(code),

@@ -25,6 +25,7 @@ struct LoopSample {
   std::optional<double> ping_pong_ns;           // placement probe just before
   Load load;
 
+  // Of all sequences together.
   double tok_per_s() const { return static_cast<double>(tokens) * 1e9 / wall_ns; }
 };
 
@@ -45,8 +46,12 @@ struct ArmSpec {
   int threads;
 };
 
-// Of a token's logits and of the choice that was made from them.
-std::uint64_t fingerprint(std::span<const float> logits, std::int32_t token);
+// Of a step's logits and of the choices that were made from them.
+std::uint64_t fingerprint(std::span<const float> logits, std::span<const std::int32_t> tokens);
+
+// Of prompts of depth + 1 tokens each, [sequence][position]: their prefixes, and the tokens to feed first.
+std::vector<std::int32_t> prefixes_of(std::span<const std::int32_t> prompts, std::int64_t sequences);
+std::vector<std::int32_t> last_tokens_of(std::span<const std::int32_t> prompts, std::int64_t sequences);
 
 // What the trial of a loop on the tiny model found; see loop_trial.hpp.
 struct LoopTrial;
@@ -56,19 +61,22 @@ ArmSpec arm_of(Techniques set, int threads, const std::string& label = "");
 
 class Arm {
  public:
-  // Makes the token loop of the recipe.
-  Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity);
+  // Makes the token loop of the recipe, for one sequence or a batch of them.
+  Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity, std::int64_t sequences = 1);
   // Judges another decoder, by another clock, as if it were that loop: it must work and cost what the recipe says.
   Arm(const PackedModel& model, ArmSpec spec, const Recipe& recipe, std::int64_t capacity,
-      std::unique_ptr<Decoder> decoder, ClockNs clock = steady_ns);
+      std::unique_ptr<Decoder> decoder, ClockNs clock = steady_ns, std::int64_t sequences = 1);
 
   const ArmSpec& spec() const { return spec_; }
   Decoder& loop() { return *loop_; }
   const ModelShape& shape() const { return shape_; }
 
-  // Decodes `tokens` tokens from the prefix, `repeats` times over. Empty when interrupted. The prompt has depth + 1
-  // tokens: the prefix and the first token to feed. The very first token of an arm warms it up (first touch of its
-  // activations, its threads' start) and is not part of a sample, unless it takes longer than kLongWarmUp.
+  std::int64_t sequences() const { return sequences_; }
+
+  // Decodes `tokens` tokens of each sequence from the prefix, `repeats` times over. Empty when interrupted. The prompt
+  // of a sequence has depth + 1 tokens: the prefix and the first token to feed. The very first token of an arm warms it
+  // up (first touch of its activations, its threads' start) and is not part of a sample, unless it takes longer than
+  // kLongWarmUp.
   std::optional<LoopSample> sample(std::span<const std::int32_t> prompt, const KvSnapshot& prefix, std::int64_t tokens,
                                    int repeats = 1);
 
@@ -92,17 +100,18 @@ class Arm {
   std::vector<Witness> witnesses() const;
   void set_trial(std::shared_ptr<const LoopTrial> trial) { trial_ = std::move(trial); }
   const LoopTrial* trial() const { return trial_.get(); }       // null where there was none
-  const std::vector<float>& logits() const { return logits_; }  // of the first token after the prefix
+  const std::vector<float>& logits() const { return logits_; }  // of the first step after the prefix
   std::uint64_t logits_hash() const;
-  // Of the logits and the choice of every timed token, by its place after the prefix; samples agree on them, or it is a
+  // Of the logits and the choices of every timed step, by its place after the prefix; samples agree on them, or it is a
   // ledger_fault.
   std::span<const std::uint64_t> fingerprints() const { return fingerprints_; }
 
  private:
   // Adds its tokens to the sums, the ledger and what is expected of it; none of them, and false, when interrupted.
   bool decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& sum);
-  void keep_fingerprint(std::int64_t place, std::int32_t token);
-  bool stands() const;  // the logits of the last timed token are still what they were when it was returned
+  void keep_fingerprint(std::int64_t place, std::span<const std::int32_t> chosen);
+  std::int64_t steps() const { return ledger_.tokens / sequences_; }
+  bool stands() const;  // the logits of the last timed step are still what they were when it was returned
   Verdict accounts() const;
   std::vector<Witness> observed() const;
 
@@ -112,19 +121,20 @@ class Arm {
   bool keeps_past_;
   kv_cache::Element element_;
   std::int64_t capacity_;
+  std::int64_t sequences_;
   WeightBytes weight_bytes_;
   ClockNs clock_;
   double clock_read_ns_;
   std::unique_ptr<Decoder> loop_;
   std::vector<LoopSample> samples_;
   Ledger ledger_, expected_;
-  std::vector<double> walls_ns_, unbooked_ns_;  // of each timed token: its wall time, and what of it no op booked
+  std::vector<double> walls_ns_, unbooked_ns_;  // of each timed step: its wall time, and what of it no op booked
   int threads_seen_ = 0;
   std::vector<float> logits_;
   std::vector<std::uint64_t> fingerprints_;
-  std::int64_t timed_tokens_ = 0, differing_tokens_ = 0;  // the latter: not the first sample's token or logits
-  std::uint64_t at_return_ = 0;                           // fingerprint of the last token when next() returned
-  std::int32_t last_token_ = 0;
+  std::int64_t timed_steps_ = 0, differing_steps_ = 0;  // the latter: not the first sample's tokens or logits
+  std::uint64_t at_return_ = 0;                         // fingerprint of the last step when it returned
+  std::vector<std::int32_t> chosen_;                    // by the last step
   bool changed_after_return_ = false;
   std::shared_ptr<const LoopTrial> trial_;
 };

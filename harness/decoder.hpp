@@ -18,14 +18,15 @@
 
 namespace bitproof {
 
-// Keys and values of a prefix, in no variant's layout: [layer][position][kv_width], so that every arm of a comparison
-// starts from identical numbers.
+// Keys and values of a prefix, in no variant's layout: [sequence][layer][position][kv_width], so that every arm of a
+// comparison starts from identical numbers.
 struct KvSnapshot {
   std::int64_t positions = 0;
   std::vector<float> k, v;
 };
 
-// Not thread-safe.
+// One sequence, or a batch of independent ones that are decoded in lock step: all have the same length. Tokens of
+// several positions are [sequence][position]. Not thread-safe.
 class Decoder {
  public:
   virtual ~Decoder() = default;
@@ -38,13 +39,20 @@ class Decoder {
   virtual void rewind(std::int64_t length) = 0;
   virtual KvSnapshot snapshot() const = 0;  // of a cache that keeps the past
 
-  // Computes the position after the prefix for this token, appends it, and returns the greedy next token. Returns -1
-  // when interrupted. Throws BadInput when activations do not fit the memory, or the cache or the context is full.
-  virtual std::int32_t next(std::int32_t token) = 0;
+  // Computes the position after the prefix of every sequence for its token, appends it, and returns the greedy next
+  // ones, until the next step. Returns none when interrupted. Throws BadInput when activations do not fit the memory,
+  // or the cache or the context is full.
+  virtual std::span<const std::int32_t> step(std::span<const std::int32_t> tokens) = 0;
 
-  virtual std::span<const float> logits() const = 0;  // of the last next()
-  virtual std::int64_t length() const = 0;
-  virtual std::int64_t capacity() const = 0;  // positions that the cache holds
+  // The same of one sequence; -1 when interrupted.
+  std::int32_t next(std::int32_t token) {
+    const std::span<const std::int32_t> chosen = step({&token, 1});
+    return chosen.empty() ? -1 : chosen[0];
+  }
+
+  virtual std::span<const float> logits() const = 0;  // [sequence][vocab], of the last step
+  virtual std::int64_t length() const = 0;            // of each sequence
+  virtual std::int64_t capacity() const = 0;          // positions that the cache holds
   virtual bool keeps_past() const = 0;
 
   // Measured times and booked costs since the last prefill, restore, rewind or reset. What they must be is the arm's
@@ -63,5 +71,8 @@ class Decoder {
 // Makes a decoder of these slots; whatever judges loops makes as many as it needs.
 using MakeDecoder = std::function<std::unique_ptr<Decoder>(const PackedModel& model, const LoopSlots& slots,
                                                            int threads, std::int64_t capacity, ClockNs clock)>;
+using MakeBatchDecoder =
+    std::function<std::unique_ptr<Decoder>(const PackedModel& model, const LoopSlots& slots, int threads,
+                                           std::int64_t capacity, ClockNs clock, std::int64_t sequences)>;
 
 }  // namespace bitproof

@@ -179,19 +179,49 @@ class Bystander final : public LoopObserver {
   void after(const StepOutput&) override {}
 };
 
+// Shows one sequence of a batch to another observer.
+class OnlySequence final : public LoopObserver {
+ public:
+  OnlySequence(std::int64_t sequence, LoopObserver* observer) : sequence_(sequence), observer_(observer) {}
+  void after(const StepOutput& out) override {
+    if (out.sequence == sequence_) observer_->after(out);
+  }
+
+ private:
+  std::int64_t sequence_;
+  LoopObserver* observer_;
+};
+
+// The tokens for the sequence that is looked at, and for each other one of the batch others than for any.
+std::vector<std::int32_t> for_each_sequence(std::span<const std::int32_t> tokens, const LayerCheckOptions& options,
+                                            std::int64_t vocab) {
+  std::vector<std::int32_t> all;
+  for (std::int64_t i = 0; i < options.sequences; ++i) {
+    const std::int64_t shift = i - options.sequence + options.sequences * vocab;
+    for (const std::int32_t t : tokens) all.push_back(static_cast<std::int32_t>((t + shift) % vocab));
+  }
+  return all;
+}
+
 using Logits = std::vector<std::vector<float>>;
 
 Logits decode(const LayerTruth& truth, const LoopSlots& slots, const LayerCheckOptions& options,
               const MakeDecoder& make, LoopObserver* observer, Walk* walk = nullptr) {
   const auto loop = make(truth.model, slots, options.threads, truth.capacity, steady_ns);
-  loop->observe(observer);
+  OnlySequence only(options.sequence, observer);
+  loop->observe(observer ? &only : nullptr);
   const auto prefix = static_cast<std::size_t>(options.prefix);
-  loop->prefill(std::span(truth.tokens).first(prefix));
+  const auto vocab = static_cast<std::size_t>(truth.model.shape().vocab);
+  const auto spread = [&](std::span<const std::int32_t> tokens) {
+    return for_each_sequence(tokens, options, static_cast<std::int64_t>(vocab));
+  };
+  loop->prefill(spread(std::span(truth.tokens).first(prefix)));
   Logits logits;
-  for (const std::int32_t t : std::span(truth.tokens).subspan(prefix)) {
-    loop->next(t);
+  for (const std::int32_t& t : std::span(truth.tokens).subspan(prefix)) {
+    loop->step(spread({&t, 1}));
     if (walk) walk->end_token();
-    logits.emplace_back(loop->logits().begin(), loop->logits().end());
+    const auto own = loop->logits().subspan(static_cast<std::size_t>(options.sequence) * vocab, vocab);
+    logits.emplace_back(own.begin(), own.end());
   }
   return logits;
 }

@@ -44,10 +44,11 @@ struct LayerTruth {
 
 struct LayerCheckOptions {
   int threads = 1;
-  std::int64_t prefix = 0;     // of the tokens, prefilled; the others are fed one by one
-  double nmse_bound = 0;       // published by the recipe's approximate products; 0: they are exact
-  double head_nmse_bound = 0;  // published by its head; 0: it is exact
-  double kept_nmse_bound = 0;  // published by its cache; 0: it keeps floats
+  std::int64_t sequences = 1, sequence = 0;  // of a batch, the one that gets the tokens; each other one gets others
+  std::int64_t prefix = 0;                   // of the tokens, prefilled; the others are fed one by one
+  double nmse_bound = 0;                     // published by the recipe's approximate products; 0: they are exact
+  double head_nmse_bound = 0;                // published by its head; 0: it is exact
+  double kept_nmse_bound = 0;                // published by its cache; 0: it keeps floats
 };
 
 struct LayerCheck {

@@ -64,7 +64,8 @@ double kv_position_bytes(const ModelShape& m, kv_cache::Element element) {
 }
 
 void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weights, const PassShape& pass) {
-  const auto n = static_cast<double>(pass.positions);
+  const auto sequences = static_cast<double>(pass.sequences);
+  const double n = sequences * static_cast<double>(pass.positions);
   const auto layers = static_cast<double>(m.layers);
   const auto add = [&](LoopOp op, double calls, double ops = 0, double bytes = 0) {
     Entry& e = ledger[op];
@@ -72,7 +73,8 @@ void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weight
     e.ops += ops;
     e.bytes += bytes;
   };
-  // A matrix of rows x cols costs a multiply-add a weight and position; its bytes stream once a pass.
+  // A matrix of rows x cols costs a multiply-add a weight and position; its bytes stream once a pass, whatever the
+  // batch.
   const auto matrix = [&](LoopOp op, std::int64_t rows, std::int64_t cols, double bytes) {
     add(op, layers, layers * 2.0 * static_cast<double>(rows) * static_cast<double>(cols) * n, layers * bytes);
   };
@@ -84,7 +86,8 @@ void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weight
   matrix(LoopOp::matmul_up, m.ffn, m.hidden, weights.up);
   matrix(LoopOp::matmul_down, m.hidden, m.ffn, weights.down);
 
-  // Query i sees min(position + 1, visible) keys: head_dim multiply-adds for its score and as many for its value.
+  // In each sequence: query i sees min(position + 1, visible) keys: head_dim multiply-adds for its score and as many
+  // for its value.
   double seen = 0;
   for (std::int64_t i = 0; i < pass.positions; ++i) {
     seen += static_cast<double>(std::min(pass.first_position + i + 1, pass.visible));
@@ -92,7 +95,8 @@ void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weight
   const double position_bytes = kv_position_bytes(m, pass.element);
   const double cache_read =
       static_cast<double>(std::min(pass.first_position + pass.positions, pass.visible)) * position_bytes;
-  add(LoopOp::attention, layers, layers * 4.0 * static_cast<double>(m.q_width()) * seen, layers * cache_read);
+  add(LoopOp::attention, layers, sequences * layers * 4.0 * static_cast<double>(m.q_width()) * seen,
+      sequences * layers * cache_read);
   add(LoopOp::kv_append, layers, 0, layers * n * position_bytes);
 
   const double sub_norms = m.sub_norms ? 2 : 0;
@@ -104,18 +108,19 @@ void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weight
   add(LoopOp::gated_ffn, layers);
   add(LoopOp::dequantize, layers * 7 + 1);
   add(LoopOp::residual_add, layers * 2);
-  // The head, for the last position only.
-  add(LoopOp::lm_head, 1, 2.0 * static_cast<double>(m.vocab) * static_cast<double>(m.hidden), weights.head);
+  // The head, for the last position of each only.
+  add(LoopOp::lm_head, 1, sequences * 2.0 * static_cast<double>(m.vocab) * static_cast<double>(m.hidden), weights.head);
   add(LoopOp::sampling, 1);
-  ledger.tokens += 1;
-  ledger.positions += pass.positions;
+  ledger.tokens += pass.sequences;
+  ledger.positions += pass.sequences * pass.positions;
 }
 
 void add_expected(Ledger& ledger, const ModelShape& m, const WeightBytes& weights, const Decode& decode) {
   for (std::int64_t t = 0; t < decode.tokens; ++t) {
     const std::int64_t position = decode.length + t;
-    const PassShape pass = decode.keeps_past ? PassShape{position, 1, decode.visible, decode.element}
-                                             : PassShape{0, position + 1, decode.visible, decode.element};
+    const PassShape pass = decode.keeps_past
+                               ? PassShape{position, 1, decode.visible, decode.element, decode.sequences}
+                               : PassShape{0, position + 1, decode.visible, decode.element, decode.sequences};
     add_expected(ledger, m, weights, pass);
   }
 }

@@ -65,6 +65,7 @@ struct PassShape {
   std::int64_t first_position, positions;  // [first_position, first_position + positions) are computed
   std::int64_t visible;                    // most positions a query may see (the cache's capacity)
   kv_cache::Element element = kv_cache::Element::f32;
+  std::int64_t sequences = 1;  // of which each computes them: weights are streamed once for all, caches once each
 };
 
 // Of one position in one layer's cache: its keys, its values and their scales.
@@ -76,16 +77,19 @@ struct WeightBytes {
   double head = 0;
 };
 
-// Adds calls, ops and bytes of one pass (no times). A pass that ends in a token runs the head for its last position.
+// Adds calls, ops and bytes of one pass (no times), which ends in a token of each sequence: the head runs for its last
+// position.
 void add_expected(Ledger& ledger, const ModelShape& model, const WeightBytes& weights, const PassShape& pass);
 
-// Decoding `tokens` tokens after a prefix of `length` positions; without a cache that keeps the past, each token
-// computes its whole prefix again. What a loop booked is held against this, which knows the request and not the loop.
+// Decoding `tokens` tokens of each sequence after a prefix of `length` positions; without a cache that keeps the past,
+// each token computes its whole prefix again. What a loop booked is held against this, which knows the request and not
+// the loop.
 struct Decode {
   std::int64_t length, tokens;
   bool keeps_past;
   std::int64_t visible;  // most positions a query may see
   kv_cache::Element element = kv_cache::Element::f32;
+  std::int64_t sequences = 1;
 };
 void add_expected(Ledger& ledger, const ModelShape& model, const WeightBytes& weights, const Decode& decode);
 

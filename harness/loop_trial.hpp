@@ -31,7 +31,18 @@ class LoopJudge {
   LoopTrial judge(const ArmSpec& spec, const Recipe& recipe, const MakeDecoder& make = TokenLoop::make,
                   ClockNs clock = steady_ns) const;
 
+  // A batch of a recipe that stands alone: the ledger of a step; the logits and choices of every sequence bit-equal to
+  // those of it decoded alone; every layer of its first and its last sequence against the reference, past the capacity
+  // of a cache that wraps too. Sequences get different tokens.
+  Verdict judge_batch(const ArmSpec& spec, const Recipe& recipe, std::int64_t sequences,
+                      const MakeBatchDecoder& make = TokenLoop::make_batch) const;
+
  private:
+  Verdict as_if_alone(const ArmSpec& spec, const Recipe& recipe, std::int64_t sequences,
+                      const MakeBatchDecoder& make) const;
+  // Every layer, here of the tokens up to the cache's end, and past it where it wraps.
+  LayerCheck check(const ArmSpec& spec, const Recipe& recipe, bool past_its_end, const MakeDecoder& make,
+                   std::int64_t sequences = 1, std::int64_t sequence = 0) const;
   Verdict sampled(const ArmSpec& spec, const Recipe& recipe, const MakeDecoder& make, ClockNs clock) const;
 
   std::unique_ptr<PackedModel> model_;

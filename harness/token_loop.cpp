@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "error.hpp"
 #include "interrupt.hpp"
@@ -17,8 +18,19 @@ constexpr std::int64_t kAddGrain = 4096;
 constexpr std::int64_t kActivationGrain = 1024;
 constexpr std::int64_t kPrefillBatch = 64;
 
-kv_cache::Shape cache_shape(const ModelShape& m, std::int64_t capacity) {
-  return {m.layers, m.kv_heads, m.head_dim, capacity, 1};
+kv_cache::Shape cache_shape(const ModelShape& m, std::int64_t capacity, std::int64_t sequences) {
+  return {m.layers, m.kv_heads, m.head_dim, capacity, sequences};
+}
+
+// Rows [row0, row1) of a pass, sequence by sequence: f(of the pass's sequences, its positions from, to).
+template <class F>
+void each_sequence(const Pass& pass, std::int64_t row0, std::int64_t row1, F&& f) {
+  while (row0 < row1) {
+    const std::int64_t sequence = row0 / pass.positions, begin = sequence * pass.positions;
+    const std::int64_t end = std::min(row1, begin + pass.positions);
+    f(sequence, row0 - begin, end - begin);
+    row0 = end;
+  }
 }
 
 }  // namespace
@@ -32,8 +44,8 @@ struct TokenLoop::Activation {
 };
 
 TokenLoop::TokenLoop(const PackedModel& weights, const LoopSlots& slots, int threads, std::int64_t capacity,
-                     ClockNs clock)
-    : kv_shape_(cache_shape(weights.shape(), capacity)),
+                     ClockNs clock, std::int64_t sequences)
+    : kv_shape_(cache_shape(weights.shape(), capacity, sequences)),
       weights_(weights),
       shape_(weights.shape()),
       slots_(slots),
@@ -42,7 +54,10 @@ TokenLoop::TokenLoop(const PackedModel& weights, const LoopSlots& slots, int thr
       team_(slots_.threading_slot.kernel(), threads, &dispatch_),
       memory_(slots_.memory_slot.kernel(), kPoolBytes, clock, &dispatch_),
       kv_storage_(slots.kv_cache_slot.kernel().storage_bytes(kv_shape_), kModelPages),
-      logits_(static_cast<std::size_t>(shape_.vocab)) {
+      logits_(static_cast<std::size_t>(sequences * shape_.vocab)),
+      tokens_(static_cast<std::size_t>(sequences)),
+      sampled_(static_cast<std::size_t>(sequences), -1),
+      attention_calls_(static_cast<std::size_t>(sequences)) {
   if (capacity > shape_.context) {
     throw BadInput("depth + tokens = {} is over the model's context of {}: lower --depth or --tokens", capacity,
                    shape_.context);
@@ -51,7 +66,7 @@ TokenLoop::TokenLoop(const PackedModel& weights, const LoopSlots& slots, int thr
     throw BadInput("{} does not read what {} keeps: --kv sets both", slots.attention_slot.id(),
                    slots.kv_cache_slot.id());
   }
-  tokens_.reserve(static_cast<std::size_t>(shape_.context));  // a token allocates nothing of the loop's own
+  for (auto& t : tokens_) t.reserve(static_cast<std::size_t>(shape_.context));  // a token allocates nothing of its own
   // Angles in double, by logical position, which outgrows the capacity of a ring.
   const std::int64_t half = shape_.head_dim / 2;
   for (std::int64_t p = 0; p < shape_.context; ++p) {
@@ -93,44 +108,88 @@ void TokenLoop::reset_ledger() {
   memory_.take_calls();
 }
 
-void TokenLoop::prefill(std::span<const std::int32_t> tokens) {
-  tokens_.assign(tokens.begin(), tokens.end());
+void TokenLoop::show(Step step, std::int64_t layer, const Pass& pass, std::int64_t cols, float* values,
+                     std::int32_t* sums) const {
+  for (std::int64_t i = 0; observer_ && i < pass.sequences; ++i) {
+    const std::int64_t at = i * pass.positions * cols;
+    observer_->after({.step = step,
+                      .layer = layer,
+                      .first = pass.first,
+                      .batch = pass.positions,
+                      .cols = cols,
+                      .sequence = pass.sequence + i,
+                      .values = values + at,
+                      .sums = sums ? sums + at : nullptr});
+  }
+}
+
+void TokenLoop::show(Step step, std::int64_t layer, const Pass& pass, std::int64_t cols, const Activation& a) const {
+  for (std::int64_t i = 0; observer_ && i < pass.sequences; ++i) {
+    const std::int64_t row = i * pass.positions;
+    observer_->after({.step = step,
+                      .layer = layer,
+                      .first = pass.first,
+                      .batch = pass.positions,
+                      .cols = cols,
+                      .sequence = pass.sequence + i,
+                      .v = a.v.data() + row * a.input.stride,
+                      .v_stride = a.input.stride,
+                      .scale = a.scale.data() + row});
+  }
+}
+
+void TokenLoop::set_prefix(std::span<const std::int32_t> tokens) {
+  const std::size_t each = tokens.size() / tokens_.size();
+  if (each * tokens_.size() != tokens.size()) {
+    throw std::invalid_argument("TokenLoop: the sequences of a batch have prefixes of one length");
+  }
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    const auto own = tokens.subspan(i * each, each);
+    tokens_[i].assign(own.begin(), own.end());
+  }
   cache_full_ = false;
-  for (std::size_t done = 0; keeps_past() && done < tokens.size() && !stopped(); done += kPrefillBatch) {
-    forward(tokens.subspan(done, std::min<std::size_t>(kPrefillBatch, tokens.size() - done)),
-            static_cast<std::int64_t>(done), false);
+}
+
+void TokenLoop::prefill(std::span<const std::int32_t> tokens) {
+  set_prefix(tokens);
+  for (std::int64_t i = 0; i < kv_shape_.sequences; ++i) {
+    for (std::int64_t done = 0; keeps_past() && done < length() && !stopped(); done += kPrefillBatch) {
+      forward({i, 1, done, std::min(kPrefillBatch, length() - done)}, false);
+    }
   }
   reset_ledger();
 }
 
 void TokenLoop::restore(std::span<const std::int32_t> tokens, const KvSnapshot& snapshot) {
-  tokens_.assign(tokens.begin(), tokens.end());
-  cache_full_ = false;
+  set_prefix(tokens);
   reset_ledger();
-  if (!keeps_past()) return;
-  const auto layer_floats = static_cast<std::size_t>(snapshot.positions * shape_.kv_width());
-  for (std::int64_t l = 0; l < shape_.layers && snapshot.positions > 0; ++l) {
-    const std::size_t at = static_cast<std::size_t>(l) * layer_floats;
-    cache_full_ |= !dispatch_(SlotOp::kv_cache, slots_.kv_cache_slot.kernel().append)(
-        kv_shape_, kv_storage_.data(), l, 0, 0, snapshot.positions, snapshot.k.data() + at, snapshot.v.data() + at);
+  if (!keeps_past() || snapshot.positions == 0) return;
+  const auto append = dispatch_(SlotOp::kv_cache, slots_.kv_cache_slot.kernel().append);
+  const float *k = snapshot.k.data(), *v = snapshot.v.data();
+  for (std::int64_t i = 0; i < kv_shape_.sequences; ++i) {
+    for (std::int64_t l = 0; l < shape_.layers; ++l) {
+      cache_full_ |= !append(kv_shape_, kv_storage_.data(), l, i, 0, snapshot.positions, k, v);
+      k += snapshot.positions * shape_.kv_width();
+      v += snapshot.positions * shape_.kv_width();
+    }
   }
 }
 
 void TokenLoop::rewind(std::int64_t length) {
   // The team's threads start here: what their start allocates is no token's.
   team_.session([&] { team_.for_tiles({team_.threads(), 1, 1}, [](Tile, int) {}); });
-  tokens_.resize(static_cast<std::size_t>(length));
+  for (auto& t : tokens_) t.resize(static_cast<std::size_t>(length));
   cache_full_ = false;
   reset_ledger();
 }
 
 KvSnapshot TokenLoop::snapshot() const {
   KvSnapshot out{length(), {}, {}};
-  out.k.reserve(static_cast<std::size_t>(shape_.layers * length() * shape_.kv_width()));
+  out.k.reserve(static_cast<std::size_t>(kv_shape_.sequences * shape_.layers * length() * shape_.kv_width()));
   out.v.reserve(out.k.capacity());
   const kv_cache::Element element = slots_.kv_cache_slot.kernel().element;
-  for (std::int64_t l = 0; l < shape_.layers; ++l) {
-    const kv_cache::View view = slots_.kv_cache_slot.kernel().view(kv_shape_, kv_storage_.data(), l, 0, length());
+  for (std::int64_t i = 0; i < kv_shape_.sequences * shape_.layers; ++i) {
+    const kv_cache::View view = seen(i % shape_.layers, i / shape_.layers, length());
     for (const kv_cache::Segment& segment : view.segment) {
       for (std::int64_t p = 0; p < segment.count; ++p) {
         for (std::int64_t head = 0; head < shape_.kv_heads; ++head) {
@@ -144,65 +203,74 @@ KvSnapshot TokenLoop::snapshot() const {
   return out;
 }
 
-std::int32_t TokenLoop::next(std::int32_t token) {
+std::span<const std::int32_t> TokenLoop::step(std::span<const std::int32_t> tokens) {
+  if (tokens.size() != tokens_.size()) throw std::invalid_argument("TokenLoop: a token for each sequence");
   if (length() == shape_.context)
     throw BadInput("the context of {} positions is full: lower --depth or --tokens", shape_.context);
-  tokens_.push_back(token);
-  if (keeps_past()) {
-    forward(std::span(tokens_).last(1), length() - 1, true);
-  } else {
-    forward(tokens_, 0, true);
-  }
+  for (std::size_t i = 0; i < tokens.size(); ++i) tokens_[i].push_back(tokens[i]);
+  const Pass whole{0, kv_shape_.sequences, 0, length()};
+  forward(keeps_past() ? whole.last() : whole, true);
   if (memory_.exhausted()) {
-    throw BadInput("memory: {} ran out: {} bytes asked for, {} of {} in use; lower --depth or take another memory slot",
-                   slots_.memory_slot.id(), memory_.exhausted_bytes(), memory_.usage().in_use_bytes,
-                   memory_.capacity());
+    throw BadInput(
+        "memory: {} ran out: {} bytes asked for, {} of {} in use; lower --depth{} or take another memory slot",
+        slots_.memory_slot.id(), memory_.exhausted_bytes(), memory_.usage().in_use_bytes, memory_.capacity(),
+        tokens.size() > 1 ? " or --batch," : "");
   }
   if (cache_full_) throw BadInput("kv_cache: {} is full at position {}", slots_.kv_cache_slot.id(), length() - 1);
-  return interrupted() ? -1 : sampled_;
+  return interrupted() ? std::span<const std::int32_t>() : sampled_;
 }
 
-// Shapes in comments: B = batch (positions of this pass).
-void TokenLoop::forward(std::span<const std::int32_t> tokens, std::int64_t first, bool wants_logits) {
-  const auto batch = static_cast<std::int64_t>(tokens.size());
-  pass_first_ = first;
+// Shapes in comments: B = batch (rows of this pass).
+void TokenLoop::forward(const Pass& pass, bool wants_logits) {
   team_.session([&] {
-    const Block<float> h(memory_, batch * shape_.hidden);  // [B x hidden], the residual stream
+    const Block<float> h(memory_, pass.rows() * shape_.hidden);  // [B x hidden], the residual stream
     if (stopped()) return;
-    const embedding::Call look_up{
-        shape_.hidden, tokens.data(), weights_.embedding(), weights_.model().embedding_scale().data(),
-        h.data(),      shape_.hidden};
-    book(LoopOp::embedding, 0, static_cast<double>(batch * shape_.hidden), [&] {
-      dispatch_(SlotOp::embedding, slots_.embedding_slot.kernel().run)(look_up, {0, 1, 0, batch});
-    });
-    show(Step::embedding, 0, batch, shape_.hidden, h.data());
-    for (std::int64_t l = 0; l < shape_.layers && !stopped(); ++l) layer(l, batch, first, h.data());
-    if (wants_logits && !stopped()) output_head(batch, h.data());
+    embed(pass, h.data());
+    for (std::int64_t l = 0; l < shape_.layers && !stopped(); ++l) layer(l, pass, h.data());
+    if (wants_logits && !stopped()) output_head(pass, h.data());
   });
   Entry& memory = ledger_[LoopOp::memory];
   memory.ns += memory_.take_ns();
   memory.calls += memory_.take_calls();
   if (stopped()) return;
-  ledger_.positions += batch;
-  if (wants_logits) ledger_.tokens += 1;
+  ledger_.positions += pass.rows();
+  if (wants_logits) ledger_.tokens += pass.sequences;
 }
 
-void TokenLoop::layer(std::int64_t l, std::int64_t batch, std::int64_t first, float* h) {
+void TokenLoop::embed(const Pass& pass, float* h) {
+  book(LoopOp::embedding, 0, static_cast<double>(pass.rows() * shape_.hidden), [&] {
+    const auto run = dispatch_(SlotOp::embedding, slots_.embedding_slot.kernel().run);
+    for (std::int64_t i = 0; i < pass.sequences; ++i) {
+      const std::int32_t* tokens = tokens_[static_cast<std::size_t>(pass.sequence + i)].data() + pass.first;
+      const embedding::Call look_up{shape_.hidden,
+                                    tokens,
+                                    weights_.embedding(),
+                                    weights_.model().embedding_scale().data(),
+                                    h + i * pass.positions * shape_.hidden,
+                                    shape_.hidden};
+      run(look_up, {0, 1, 0, pass.positions});
+    }
+  });
+  show(Step::embedding, 0, pass, shape_.hidden, h);
+}
+
+void TokenLoop::layer(std::int64_t l, const Pass& pass, float* h) {
+  const std::int64_t batch = pass.rows();
   const LayerNorms& norms = weights_.model().norms(l);
   {
     const Block<float> mixed(memory_, batch * shape_.q_width());  // [B x q_width]
     if (stopped()) return;
-    attention_block(l, batch, first, h, mixed.data());
+    attention_block(l, pass, h, mixed.data());
     if (stopped()) return;
     if (shape_.sub_norms) {
       norm(mixed.data(), norms.attention_sub, batch, mixed.data());
-      show(Step::attention_sub_norm, l, batch, shape_.q_width(), mixed.data());
+      show(Step::attention_sub_norm, l, pass, shape_.q_width(), mixed.data());
     }
     const Block<float> y(memory_, batch * shape_.hidden);
-    const Activation x = ternary_input(Step::o_quant, l, mixed.data(), shape_.q_width(), batch);
-    linear(l, Matrix::o, x, batch, y.data());
+    const Activation x = ternary_input(Step::o_quant, l, mixed.data(), shape_.q_width(), pass);
+    linear(l, Matrix::o, x, pass, y.data());
     add_residual(y.data(), batch, h);
-    show(Step::attention_residual, l, batch, shape_.hidden, h);
+    show(Step::attention_residual, l, pass, shape_.hidden, h);
   }
   const Block<float> gate(memory_, batch * shape_.ffn);  // [B x ffn]
   const Block<float> up(memory_, batch * shape_.ffn);
@@ -211,31 +279,32 @@ void TokenLoop::layer(std::int64_t l, std::int64_t batch, std::int64_t first, fl
     const Block<float> m(memory_, batch * shape_.hidden);
     if (stopped()) return;
     norm(h, norms.ffn, batch, m.data());
-    show(Step::ffn_norm, l, batch, shape_.hidden, m.data());
-    const Activation x = ternary_input(Step::ffn_quant, l, m.data(), shape_.hidden, batch);
-    linear(l, Matrix::gate, x, batch, gate.data());
-    linear(l, Matrix::up, x, batch, up.data());
+    show(Step::ffn_norm, l, pass, shape_.hidden, m.data());
+    const Activation x = ternary_input(Step::ffn_quant, l, m.data(), shape_.hidden, pass);
+    linear(l, Matrix::gate, x, pass, gate.data());
+    linear(l, Matrix::up, x, pass, up.data());
   }
   const gated_ffn::Call act{shape_.activation, gate.data(), up.data(), gate.data(), shape_.ffn};
   book(LoopOp::gated_ffn, 0, 0, [&] {
     const auto run = dispatch_(SlotOp::gated_ffn, slots_.gated_ffn_slot.kernel().run);
     each_row(shape_.ffn, kActivationGrain, batch, [&](Tile t) { run(act, t); });
   });
-  show(Step::gated_ffn, l, batch, shape_.ffn, gate.data());
+  show(Step::gated_ffn, l, pass, shape_.ffn, gate.data());
   if (shape_.sub_norms) {
     norm(gate.data(), norms.ffn_sub, batch, gate.data());
-    show(Step::ffn_sub_norm, l, batch, shape_.ffn, gate.data());
+    show(Step::ffn_sub_norm, l, pass, shape_.ffn, gate.data());
   }
   const Block<float> y(memory_, batch * shape_.hidden);
   if (stopped()) return;
-  const Activation x = ternary_input(Step::down_quant, l, gate.data(), shape_.ffn, batch);
-  linear(l, Matrix::down, x, batch, y.data());
+  const Activation x = ternary_input(Step::down_quant, l, gate.data(), shape_.ffn, pass);
+  linear(l, Matrix::down, x, pass, y.data());
   add_residual(y.data(), batch, h);
-  show(Step::ffn_residual, l, batch, shape_.hidden, h);
+  show(Step::ffn_residual, l, pass, shape_.hidden, h);
 }
 
 // out = attention(rope(Wq n), cache + rope(Wk n), cache + Wv n), n = rms_norm(h)
-void TokenLoop::attention_block(std::int64_t l, std::int64_t batch, std::int64_t first, const float* h, float* out) {
+void TokenLoop::attention_block(std::int64_t l, const Pass& pass, const float* h, float* out) {
+  const std::int64_t batch = pass.rows();
   const Block<float> q(memory_, batch * shape_.q_width());   // [B x q_width]
   const Block<float> k(memory_, batch * shape_.kv_width());  // [B x kv_width]
   const Block<float> v(memory_, batch * shape_.kv_width());
@@ -244,100 +313,125 @@ void TokenLoop::attention_block(std::int64_t l, std::int64_t batch, std::int64_t
     const Block<float> n(memory_, batch * shape_.hidden);
     if (stopped()) return;
     norm(h, weights_.model().norms(l).attention, batch, n.data());
-    show(Step::attention_norm, l, batch, shape_.hidden, n.data());
-    const Activation x = ternary_input(Step::attention_quant, l, n.data(), shape_.hidden, batch);
-    linear(l, Matrix::q, x, batch, q.data());
-    linear(l, Matrix::k, x, batch, k.data());
-    linear(l, Matrix::v, x, batch, v.data());
+    show(Step::attention_norm, l, pass, shape_.hidden, n.data());
+    const Activation x = ternary_input(Step::attention_quant, l, n.data(), shape_.hidden, pass);
+    linear(l, Matrix::q, x, pass, q.data());
+    linear(l, Matrix::k, x, pass, k.data());
+    linear(l, Matrix::v, x, pass, v.data());
   }
-  run_rope(shape_.heads, batch, first, q.data());
-  show(Step::rope_q, l, batch, shape_.q_width(), q.data());
-  run_rope(shape_.kv_heads, batch, first, k.data());
-  show(Step::rope_k, l, batch, shape_.kv_width(), k.data());
+  run_rope(shape_.heads, pass, q.data());
+  show(Step::rope_q, l, pass, shape_.q_width(), q.data());
+  run_rope(shape_.kv_heads, pass, k.data());
+  show(Step::rope_k, l, pass, shape_.kv_width(), k.data());
+  keep(l, pass, k.data(), v.data());
+  if (!cache_full_) attend(l, pass, q.data(), out);
+}
 
+void TokenLoop::keep(std::int64_t l, const Pass& pass, const float* k, const float* v) {
   const kv_cache::Kernel& cache = slots_.kv_cache_slot.kernel();
-  const double position_bytes = kv_position_bytes(shape_, cache.element);
-  book(LoopOp::kv_append, 0, position_bytes * static_cast<double>(batch), [&] {
+  const double bytes = kv_position_bytes(shape_, cache.element) * static_cast<double>(pass.rows());
+  book(LoopOp::kv_append, 0, bytes, [&] {
     const auto append = dispatch_(SlotOp::kv_cache, cache.append);
-    cache_full_ |= !append(kv_shape_, kv_storage_.data(), l, 0, first, batch, k.data(), v.data());
+    for (std::int64_t i = 0; i < pass.sequences; ++i) {
+      const std::int64_t at = i * pass.positions * shape_.kv_width();
+      cache_full_ |=
+          !append(kv_shape_, kv_storage_.data(), l, pass.sequence + i, pass.first, pass.positions, k + at, v + at);
+    }
   });
-  if (cache_full_) return;
+}
 
+kv_cache::View TokenLoop::seen(std::int64_t layer, std::int64_t sequence, std::int64_t end) const {
+  return slots_.kv_cache_slot.kernel().view(kv_shape_, kv_storage_.data(), layer, sequence, end);
+}
+
+// One call a sequence, since each has a cache of its own; the tiles of all are shared out at once.
+void TokenLoop::attend(std::int64_t l, const Pass& pass, const float* q, float* out) {
   const attention::Kernel& kernel = slots_.attention_slot.kernel();
-  const kv_cache::View view = cache.view(kv_shape_, kv_storage_.data(), l, 0, first + batch);
-  const std::int64_t visible = view.segment[0].count + view.segment[1].count;
+  const std::int64_t end = pass.first + pass.positions, visible = std::min(end, kv_shape_.capacity);
   const std::int64_t scratch_bytes =
       round_up(static_cast<std::int64_t>(kernel.scratch_bytes(visible, shape_.head_dim)), 64);
   const std::int64_t parts = kernel.parts(visible), rows = shape_.heads * parts;
-  const std::int64_t partial_bytes =
-      kernel.merge ? batch * rows * attention::partial_floats(shape_.head_dim) * std::int64_t{sizeof(float)} : 0;
-  const Block<std::byte> scratch(memory_, scratch_bytes * team_.threads() + partial_bytes);
+  const std::int64_t partial = kernel.merge ? pass.positions * rows * attention::partial_floats(shape_.head_dim) : 0;
+  const Block<std::byte> scratch(
+      memory_, scratch_bytes * team_.threads() + pass.sequences * partial * std::int64_t{sizeof(float)});
   if (stopped()) return;
-  auto* partial = reinterpret_cast<float*>(scratch.data() + scratch_bytes * team_.threads());
-  double seen = 0;
-  for (std::int64_t b = 0; b < batch; ++b) seen += static_cast<double>(std::min(first + b + 1, kv_shape_.capacity));
-  const attention::Call call{shape_.heads,
-                             shape_.kv_heads,
-                             shape_.head_dim,
-                             static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape_.head_dim))),
-                             q.data(),
-                             shape_.q_width(),
-                             first,
-                             view,
-                             out,
-                             shape_.q_width(),
-                             parts,
-                             kernel.merge ? partial : nullptr};
-  book(LoopOp::attention, 4.0 * static_cast<double>(shape_.q_width()) * seen,
-       static_cast<double>(visible) * position_bytes, [&] {
+  auto* partials = reinterpret_cast<float*>(scratch.data() + scratch_bytes * team_.threads());
+  for (std::int64_t i = 0; i < pass.sequences; ++i) {
+    const std::int64_t at = i * pass.positions * shape_.q_width();
+    attention_calls_[static_cast<std::size_t>(i)] = {
+        shape_.heads,    shape_.kv_heads,
+        shape_.head_dim, static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape_.head_dim))),
+        q + at,          shape_.q_width(),
+        pass.first,      seen(l, pass.sequence + i, end),
+        out + at,        shape_.q_width(),
+        parts,           kernel.merge ? partials + i * partial : nullptr};
+  }
+  double pairs = 0;  // of a query and a position that it sees, of one sequence
+  for (std::int64_t p = pass.first; p < end; ++p) pairs += static_cast<double>(std::min(p + 1, kv_shape_.capacity));
+  const auto sequences = static_cast<double>(pass.sequences);
+  book(LoopOp::attention, sequences * 4.0 * static_cast<double>(shape_.q_width()) * pairs,
+       sequences * static_cast<double>(visible) * kv_position_bytes(shape_, kernel.element), [&] {
          const auto run = dispatch_(SlotOp::attention, kernel.run);
-         team_.for_tiles({rows, 1, batch},
-                         [&](Tile t, int thread) { run(call, t, scratch.data() + thread * scratch_bytes); });
-         if (kernel.merge) team_.for_tiles({shape_.heads, 1, batch}, [&](Tile t, int) { kernel.merge(call, t); });
+         const auto tiles = [&](std::int64_t tile_rows, auto&& one) {
+           team_.for_tiles({tile_rows, 1, pass.rows()}, [&](Tile t, int thread) {
+             each_sequence(pass, t.batch0, t.batch1, [&](std::int64_t i, std::int64_t p0, std::int64_t p1) {
+               one(attention_calls_[static_cast<std::size_t>(i)], Tile{t.row0, t.row1, p0, p1}, thread);
+             });
+           });
+         };
+         tiles(rows, [&](const attention::Call& call, Tile t, int thread) {
+           run(call, t, scratch.data() + thread * scratch_bytes);
+         });
+         if (kernel.merge)
+           tiles(shape_.heads, [&](const attention::Call& call, Tile t, int) { kernel.merge(call, t); });
        });
-  show(Step::attention, l, batch, shape_.q_width(), out);
+  show(Step::attention, l, pass, shape_.q_width(), out);
 }
 
-// Logits and the next token, from the last position of the pass.
-void TokenLoop::output_head(std::int64_t batch, const float* h) {
+// Logits and the next token, from the last position of each sequence.
+void TokenLoop::output_head(const Pass& pass, const float* h) {
   const dense_matmul::Kernel& kernel = slots_.dense_matmul_slot.kernel();
   const matmul::Shape shape{shape_.vocab, shape_.hidden};
-  const Block<float> n(memory_, shape_.hidden);
-  const Block<std::int32_t> acc(memory_, shape_.vocab);
+  const Pass last = pass.last();
+  const std::int64_t batch = last.rows();
+  const Block<float> n(memory_, batch * shape_.hidden);
+  const Block<std::int32_t> acc(memory_, batch * shape_.vocab);
   if (stopped()) return;
-  norm(h + (batch - 1) * shape_.hidden, weights_.model().output_norm(), 1, n.data());
-  pass_first_ += batch - 1;
-  show(Step::output_norm, shape_.layers, 1, shape_.hidden, n.data());
-  const Activation x = quantize(Step::head_quant, shape_.layers, n.data(), shape_.hidden, 1, kernel.col_multiple,
-                                kernel.prepared_bytes(shape_.hidden, 1));
-  const auto scratch_bytes = round_up(static_cast<std::int64_t>(kernel.scratch_bytes(shape, 1)), 64);
+  norm(h + (pass.positions - 1) * shape_.hidden, weights_.model().output_norm(), batch, n.data(), pass.positions);
+  show(Step::output_norm, shape_.layers, last, shape_.hidden, n.data());
+  const Activation x = quantize(Step::head_quant, shape_.layers, n.data(), shape_.hidden, last, kernel.col_multiple,
+                                kernel.prepared_bytes(shape_.hidden, batch));
+  const auto scratch_bytes = round_up(static_cast<std::int64_t>(kernel.scratch_bytes(shape, batch)), 64);
   const Block<std::byte> scratch(memory_, scratch_bytes * team_.threads());
   if (stopped()) return;
   const matmul::Call call{shape,       weights_.head(kernel).storage.data(), x.input, x.prepared.data(), acc.data(),
                           shape_.vocab};
-  const double ops = 2.0 * static_cast<double>(shape_.vocab) * static_cast<double>(shape_.hidden);
+  const double ops = 2.0 * static_cast<double>(shape_.vocab * shape_.hidden * batch);
   book(LoopOp::lm_head, ops, weight_bytes_.head, [&] {
     prepare(kernel, x);
     const auto multiply = dispatch_(SlotOp::dense_matmul, kernel.multiply);
-    team_.for_tiles({shape_.vocab, kernel.row_multiple, 1},
+    team_.for_tiles({shape_.vocab, kernel.row_multiple, batch},
                     [&](Tile t, int thread) { multiply(call, t, scratch.data() + thread * scratch_bytes); });
   });
   const dequantize::Call epilogue{shape_.vocab, acc.data(),     shape_.vocab,   weights_.model().head_scale().data(),
                                   true,         x.scale.data(), logits_.data(), shape_.vocab};
   book(LoopOp::dequantize, 0, 0, [&] {
     const auto run = dispatch_(SlotOp::dequantize, slots_.dequantize_slot.kernel().run);
-    each_row(shape_.vocab, kAddGrain, 1, [&](Tile t) { run(epilogue, t); });
+    each_row(shape_.vocab, kAddGrain, batch, [&](Tile t) { run(epilogue, t); });
   });
-  show(Step::logits, shape_.layers, 1, shape_.vocab, logits_.data(), acc.data());
+  show(Step::logits, shape_.layers, last, shape_.vocab, logits_.data(), acc.data());
   book(LoopOp::sampling, 0, 0, [&] {
     const auto greedy = dispatch_(SlotOp::sampling, slots_.sampling_slot.kernel().greedy);
-    sampled_ = static_cast<std::int32_t>(greedy(logits_.data(), shape_.vocab));
+    for (std::int64_t i = 0; i < batch; ++i) {
+      sampled_[static_cast<std::size_t>(i)] =
+          static_cast<std::int32_t>(greedy(logits_.data() + i * shape_.vocab, shape_.vocab));
+    }
   });
 }
 
 TokenLoop::Activation TokenLoop::quantize(Step step, std::int64_t layer, const float* x, std::int64_t cols,
-                                          std::int64_t batch, std::int64_t col_multiple, std::size_t prepared_bytes) {
-  const std::int64_t stride = round_up(cols, col_multiple);
+                                          const Pass& pass, std::int64_t col_multiple, std::size_t prepared_bytes) {
+  const std::int64_t stride = round_up(cols, col_multiple), batch = pass.rows();
   Activation a{{memory_, batch * stride}, {memory_, batch}, {memory_, static_cast<std::int64_t>(prepared_bytes)}, {}};
   a.input = {a.v.data(), batch, cols, stride};
   if (stopped()) return a;
@@ -346,23 +440,14 @@ TokenLoop::Activation TokenLoop::quantize(Step step, std::int64_t layer, const f
     const auto run = dispatch_(SlotOp::activation_quant, slots_.activation_quant_slot.kernel().run);
     each_row(1, 1, batch, [&](Tile t) { run(call, t); });
   });
-  if (observer_) {
-    observer_->after({.step = step,
-                      .layer = layer,
-                      .first = pass_first_,
-                      .batch = batch,
-                      .cols = cols,
-                      .v = a.v.data(),
-                      .v_stride = stride,
-                      .scale = a.scale.data()});
-  }
+  show(step, layer, pass, cols, a);
   return a;
 }
 
 TokenLoop::Activation TokenLoop::ternary_input(Step step, std::int64_t layer, const float* x, std::int64_t cols,
-                                               std::int64_t batch) {
+                                               const Pass& pass) {
   const ternary_matmul::Kernel& kernel = slots_.ternary_matmul_slot.kernel();
-  Activation a = quantize(step, layer, x, cols, batch, kernel.col_multiple, kernel.prepared_bytes(cols, batch));
+  Activation a = quantize(step, layer, x, cols, pass, kernel.col_multiple, kernel.prepared_bytes(cols, pass.rows()));
   if (stopped()) return a;
   book(LoopOp::matmul_prepare, 0, 0, [&] { prepare(kernel, a); });
   return a;
@@ -378,7 +463,7 @@ void TokenLoop::prepare(const Kernel& kernel, const Activation& a) {
 }
 
 // y[B x rows] = dequantize(W . x)
-void TokenLoop::linear(std::int64_t l, Matrix matrix, const Activation& x, std::int64_t batch, float* y) {
+void TokenLoop::linear(std::int64_t l, Matrix matrix, const Activation& x, const Pass& pass, float* y) {
   static constexpr LoopOp kOps[kMatrixCount] = {LoopOp::matmul_q,   LoopOp::matmul_k,    LoopOp::matmul_v,
                                                 LoopOp::matmul_o,   LoopOp::matmul_gate, LoopOp::matmul_up,
                                                 LoopOp::matmul_down};
@@ -387,6 +472,7 @@ void TokenLoop::linear(std::int64_t l, Matrix matrix, const Activation& x, std::
   const ternary_matmul::Kernel& kernel = slots_.ternary_matmul_slot.kernel();
   const PackedTernary& packed = weights_.ternary(kernel);
   const matmul::Shape shape = matrix_shape(shape_, matrix);
+  const std::int64_t batch = pass.rows();
   const auto scratch_bytes = round_up(static_cast<std::int64_t>(kernel.scratch_bytes(shape, batch)), 64);
   const Block<std::int32_t> acc(memory_, batch * shape.rows);
   const Block<std::byte> scratch(memory_, scratch_bytes * team_.threads());
@@ -406,12 +492,13 @@ void TokenLoop::linear(std::int64_t l, Matrix matrix, const Activation& x, std::
     const auto run = dispatch_(SlotOp::dequantize, slots_.dequantize_slot.kernel().run);
     each_row(shape.rows, kAddGrain, batch, [&](Tile t) { run(epilogue, t); });
   });
-  show(kSteps[static_cast<int>(matrix)], l, batch, shape.rows, y, acc.data());
+  show(kSteps[static_cast<int>(matrix)], l, pass, shape.rows, y, acc.data());
 }
 
-void TokenLoop::norm(const float* x, const std::vector<float>& weight, std::int64_t batch, float* y) {
+void TokenLoop::norm(const float* x, const std::vector<float>& weight, std::int64_t batch, float* y,
+                     std::int64_t one_in) {
   const auto cols = static_cast<std::int64_t>(weight.size());
-  const rms_norm::Call call{cols, x, cols, weight.data(), shape_.norm_eps, y, cols};
+  const rms_norm::Call call{cols, x, one_in * cols, weight.data(), shape_.norm_eps, y, cols};
   book(LoopOp::rms_norm, 0, 0, [&] {
     const auto run = dispatch_(SlotOp::rms_norm, slots_.rms_norm_slot.kernel().run);
     each_row(1, 1, batch, [&](Tile t) { run(call, {0, 1, t.batch0, t.batch1}); });
@@ -427,14 +514,17 @@ void TokenLoop::add_residual(const float* y, std::int64_t batch, float* h) {
   });
 }
 
-void TokenLoop::run_rope(std::int64_t heads, std::int64_t batch, std::int64_t first, float* x) {
-  const std::int64_t half = shape_.head_dim / 2;
-  const rope::Call call{
-      shape_.head_dim,        shape_.rope_style, cos_.data() + first * half, sin_.data() + first * half, x,
-      heads * shape_.head_dim};
+void TokenLoop::run_rope(std::int64_t heads, const Pass& pass, float* x) {
+  const std::int64_t at = pass.first * shape_.head_dim / 2, stride = heads * shape_.head_dim;
   book(LoopOp::rope, 0, 0, [&] {
     const auto run = dispatch_(SlotOp::rope, slots_.rope_slot.kernel().run);
-    each_row(heads, heads, batch, [&](Tile t) { run(call, t); });
+    each_row(heads, heads, pass.rows(), [&](Tile t) {
+      each_sequence(pass, t.batch0, t.batch1, [&](std::int64_t i, std::int64_t p0, std::int64_t p1) {
+        float* own = x + i * pass.positions * stride;
+        run({shape_.head_dim, shape_.rope_style, cos_.data() + at, sin_.data() + at, own, stride},
+            {t.row0, t.row1, p0, p1});
+      });
+    });
   });
 }
 

@@ -72,8 +72,11 @@ std::set<std::string> states_of(const Arm& arm, const CeilingTable& ceilings) {
 
 std::vector<NamedJudgement> judge_arm(const Arm& arm, const CeilingTable& ceilings) {
   if (arm.samples().empty()) return {};
-  return judge_token(arm.ledger(), 1e9 / arm.tok_per_s().median, traits_of(arm.shape(), arm.spec().names),
-                     arm.spec().threads, states_of(arm, ceilings), ceilings);
+  // Of a batch, the step: what it streams comes round once a step, and serves a token of each sequence.
+  Ledger steps = arm.ledger();
+  steps.tokens /= arm.sequences();
+  return judge_token(steps, 1e9 * static_cast<double>(arm.sequences()) / arm.tok_per_s().median,
+                     traits_of(arm.shape(), arm.spec().names), arm.spec().threads, states_of(arm, ceilings), ceilings);
 }
 
 std::string impossible(const std::vector<NamedJudgement>& list) {

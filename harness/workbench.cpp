@@ -55,10 +55,22 @@ std::size_t cache_bytes(const ModelShape& m, const WorkbenchOptions& options, co
   std::size_t bytes = 0;
   for (const ArmSpec& arm : arms) {
     bytes += find_variant<kv_cache::Kernel>(arm.names.at("kv_cache"))
-                 ->kernel->storage_bytes({m.layers, m.kv_heads, m.head_dim, options.depth + options.tokens, 1});
+                 ->kernel->storage_bytes(
+                     {m.layers, m.kv_heads, m.head_dim, options.depth + options.tokens, options.sequences});
   }
   const auto position = static_cast<std::size_t>(2 * m.layers * m.kv_width()) * sizeof(float);
-  return bytes + (arms.size() > 1 ? position * static_cast<std::size_t>(options.depth) : 0);
+  return bytes + (arms.size() > 1 ? position * static_cast<std::size_t>(options.sequences * options.depth) : 0);
+}
+
+// Of one sequence, whoever packs the model asks for room.
+void require_room_for_batch(const WorkbenchOptions& options, std::size_t bytes) {
+  const auto free = read_machine().memory_available_bytes.value;
+  if (options.sequences == 1 || !free || bytes <= static_cast<std::size_t>(*free)) return;
+  throw BadInput(
+      "--batch {}: caches of {} positions a sequence need {:.2f} GB, and {:.2f} GB of memory are free: a "
+      "smaller --batch or --depth",
+      options.sequences, options.depth + options.tokens, static_cast<double>(bytes) * 1e-9,
+      static_cast<double>(*free) * 1e-9);
 }
 
 }  // namespace
@@ -70,8 +82,8 @@ ModelShape shape_for(const WorkbenchOptions& options) {
   }
   if (options.layers > 0) shape.layers = options.layers;
   if (options.tokens < 1) throw BadInput("--tokens {}: at least one token must come out", options.tokens);
-  if (!options.prompt.empty() && std::ssize(options.prompt) != options.depth + 1) {
-    throw std::invalid_argument("Workbench: a prompt has depth + 1 tokens");
+  if (!options.prompt.empty() && std::ssize(options.prompt) != options.sequences * (options.depth + 1)) {
+    throw std::invalid_argument("Workbench: the prompt of a sequence has depth + 1 tokens");
   }
   if (options.depth < 0) throw BadInput("--depth {}: cannot be negative", options.depth);
   if (options.depth + options.tokens > shape.context) {
@@ -102,6 +114,7 @@ Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>
     ternary.push_back(&recipes_.back().ternary_matmul_slot.kernel());
     heads.push_back(&recipes_.back().dense_matmul_slot.kernel());
   }
+  require_room_for_batch(options, cache_bytes(shape, options, all));
   malloc_trim(0);  // what checking took and gave back is no part of a model's memory
   const auto start = std::chrono::steady_clock::now();
   if (!model_) {
@@ -109,9 +122,10 @@ Workbench::Workbench(const WorkbenchOptions& options, const std::vector<ArmSpec>
                                            cache_bytes(shape, options, all), progress);
   }
   set_up_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  prompt_ = options.prompt.empty() ? model_->model().prompt(options.depth + 1) : options.prompt;
+  prompt_ = options.prompt.empty() ? model_->model().prompt(options.sequences * (options.depth + 1)) : options.prompt;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    arms_.push_back(std::make_unique<Arm>(*model_, all[i], recipes_[i], options.depth + options.tokens));
+    arms_.push_back(
+        std::make_unique<Arm>(*model_, all[i], recipes_[i], options.depth + options.tokens, options.sequences));
   }
   if (keeps && options.depth > 0) compute_prefix();
   if (borrowed) arms_.pop_back();
@@ -123,7 +137,13 @@ void Workbench::try_loops(const Progress& progress) {
   for (std::size_t i = 0; i < arms_.size() && !interrupted(); ++i) {
     const ArmSpec& spec = arms_[i]->spec();
     auto& trial = known[{spec.names, spec.threads}];
-    if (!trial) trial = std::make_shared<LoopTrial>(judge.judge(spec, recipes_[i]));
+    if (!trial) {
+      LoopTrial found = judge.judge(spec, recipes_[i]);
+      if (const std::int64_t batch = arms_[i]->sequences(); batch > 1 && found.verdict.ok()) {
+        found.verdict = judge.judge_batch(spec, recipes_[i], batch);
+      }
+      trial = std::make_shared<LoopTrial>(std::move(found));
+    }
     arms_[i]->set_trial(trial);
     if (progress) progress(static_cast<double>(i + 1) / static_cast<double>(arms_.size()));
   }
@@ -133,7 +153,7 @@ void Workbench::compute_prefix() {
   const auto prefiller =
       std::find_if(arms_.begin(), arms_.end(), [](const auto& arm) { return is_prefill_recipe(arm->spec()); });
   Decoder& loop = (prefiller == arms_.end() ? arms_.front() : *prefiller)->loop();
-  loop.prefill(std::span(prompt_).first(prompt_.size() - 1));
+  loop.prefill(prefixes_of(prompt_, arms_.front()->sequences()));
   if (arms_.size() > 1) prefix_ = loop.snapshot();
 }
 

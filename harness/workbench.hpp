@@ -16,6 +16,7 @@ struct WorkbenchOptions {
   std::int64_t tokens = 1;                            // decoded after it at most
   std::optional<gated_ffn::Activation> activation{};  // instead of the model's own
   std::vector<std::int32_t> prompt{};                 // depth + 1 tokens; empty: random ones
+  std::int64_t sequences = 1;                         // decoded in lock step, each from a prompt of its own
 };
 
 // The model that is asked for. Throws BadInput on layers, depth or tokens that do not fit it.
@@ -38,7 +39,7 @@ class Workbench {
   // Stops when interrupted.
   void try_loops(const Progress& progress = {});
   std::span<const std::unique_ptr<Arm>> arms() const { return arms_; }
-  std::span<const std::int32_t> prompt() const { return prompt_; }  // depth + 1 tokens
+  std::span<const std::int32_t> prompt() const { return prompt_; }  // depth + 1 tokens of each sequence
   const KvSnapshot& prefix() const { return prefix_; }              // empty for one arm: it holds its prefix itself
   double set_up_s() const { return set_up_s_; }                     // generating or reading, and packing
 

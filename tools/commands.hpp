@@ -74,8 +74,9 @@ void add_selftest(CommandLine&);
 struct LoopOptions {
   std::string recipe = "best", kv;
   std::vector<std::string> slots;
-  std::int64_t tokens = 8, depth = 16, prefill = 0, layers = 0;  // layers 0: the model's
-  int threads = 0;                                               // 0: all physical cores
+  std::int64_t tokens = 8, depth = 16, prefill = 0, batch = 1;
+  std::int64_t layers = 0;  // 0: the model's
+  int threads = 0;          // 0: all physical cores
   int samples = 3, ceiling_rounds = 5;
   bool oversubscribe = false, by_depth = false;
   std::string model = "7b", act;

@@ -45,6 +45,19 @@ std::optional<Prompt> prompt_of(const LoopOptions& options, std::int64_t vocab) 
   return std::nullopt;
 }
 
+// What is of one sequence.
+void refuse_beside_batch(const LoopOptions& options) {
+  const std::pair<bool, const char*> asked[] = {{!options.prompt.empty(), "--prompt"},
+                                                {!options.prompt_ids.empty(), "--prompt-ids"},
+                                                {options.by_depth, "--by-depth"},
+                                                {options.prefill > 0, "--prefill"}};
+  for (const auto& [given, name] : asked) {
+    if (given && options.batch > 1) {
+      throw BadInput("--batch {} with {}: that is of one sequence; leave out {} or --batch", options.batch, name, name);
+    }
+  }
+}
+
 // Rates of computing `positions` of the prompt in one go, without the head.
 std::vector<double> time_prefill(Decoder& loop, const WeightSource& model, std::int64_t positions, int samples) {
   const std::vector<std::int32_t> tokens = model.prompt(positions);
@@ -101,17 +114,39 @@ Json to_json(const std::vector<DepthRates>& depths) {
   return list;
 }
 
+// Rates are of all sequences together; a step gives a token of each.
+void add_batch(Json& j, const Arm& arm) {
+  const auto sequences = static_cast<double>(arm.sequences());
+  std::vector<double> each;
+  for (const LoopSample& s : arm.samples()) each.push_back(s.tok_per_s() / sequences);
+  j["batch"] = arm.sequences();
+  j["bytes_per_step"] = arm.bytes_per_token() * sequences;
+  j["tok_per_s_per_sequence"] = to_json(estimate(std::move(each)));
+  j["provenance"]["bytes_per_step"] =
+      "derived: packed weights, once, and the caches of all sequences, booked call by call";
+  j["provenance"]["tok_per_s_per_sequence"] = "derived: tok_per_s over batch";
+  if (arm.sequences() > 1) {
+    j["provenance"]["physics"] =
+        "derived: bytes and operations of a step over the ceilings of the same run, as a share of the step's time";
+  }
+}
+
 void print_summary(const Json& j, std::int64_t model_layers) {
   const Json& rate = j["tok_per_s"];
-  fmt::print("{} on {} thread(s), depth {}, placement: {}\n", j["recipe"].get<std::string>(), j["threads"].get<int>(),
-             j["depth"].get<int>(), j["state"].get<std::string>());
+  const auto batch = j["batch"].get<std::int64_t>();
+  fmt::print("{} on {} thread(s), {}depth {}, placement: {}\n", j["recipe"].get<std::string>(), j["threads"].get<int>(),
+             batch > 1 ? fmt::format("batch {}, ", batch) : "", j["depth"].get<int>(), j["state"].get<std::string>());
   if (j["layers"].get<std::int64_t>() != model_layers) {
     fmt::print("  ONLY {} OF {} LAYERS: these are not tokens of the whole model\n", j["layers"].get<int>(),
                model_layers);
   }
   fmt::print("  {:.3f} tok/s  [{:.3f}, {:.3f}]  n = {}\n", rate["median"].get<double>(), rate["ci_low"].get<double>(),
              rate["ci_high"].get<double>(), rate["n"].get<int>());
-  fmt::print("  {:.3g} GB a token, {:.1f} GB/s", j["bytes_per_token"].get<double>() * 1e-9,
+  if (batch > 1) {
+    fmt::print("  {:.3f} tok/s a sequence: a step gives each of {} a token\n",
+               j["tok_per_s_per_sequence"]["median"].get<double>(), batch);
+  }
+  fmt::print("  {:.3g} GB a {}, {:.1f} GB/s", j["bytes_per_step"].get<double>() * 1e-9, batch > 1 ? "step" : "token",
              j["gb_per_s"].get<double>());
   if (!j["fraction_of_ceiling"].is_null() && !j["ceiling_gb_per_s"].is_null()) {
     fmt::print(" = {:.0f} % of the {:.1f} GB/s that {} thread(s) can read here",
@@ -166,6 +201,7 @@ void print_summary(const Json& j, std::int64_t model_layers) {
 
 int loop_command(const LoopOptions& options) {
   if (!(options.temperature >= 0)) throw BadInput("--temperature {}: 0 or more", options.temperature);
+  refuse_beside_batch(options);
   const auto activation = activation_named(options.act);
   const ModelShape whole = whole_shape({.model = options.model, .activation = activation});
   if (options.prefill > whole.context) {
@@ -180,7 +216,8 @@ int loop_command(const LoopOptions& options) {
                                depth,
                                room,
                                activation,
-                               prompt ? prompt->tokens() : std::vector<std::int32_t>()};
+                               prompt ? prompt->tokens() : std::vector<std::int32_t>(),
+                               options.batch};
   shape_for(sizes);  // refuses before anything is searched
   Clearance clearance;
   const ArmSpec spec = spec_from(options, clearance);
@@ -212,6 +249,7 @@ int loop_command(const LoopOptions& options) {
   add_states(ceilings, bench->arms());
 
   Json j = to_json(arm, ceilings, depth);
+  add_batch(j, arm);
   if (prompt) j["text"] = text;
   j["partial"] = interrupted();
   j["model"] = options.model;
@@ -266,6 +304,7 @@ void add_loop(CommandLine& line) {
   sub.option("--depth", o.depth, "positions in the cache before the first timed token").positions();
   sub.flag("--by-depth", o.by_depth, "also decode from 64, 128 ... positions, and from --depth, in turn");
   sub.option("--prefill", o.prefill, "also time a prefill of this many positions").at_least_one();
+  sub.option("--batch", o.batch, "sequences decoded in lock step, each from random tokens of its own").at_least_one();
   sub.option("--samples", o.samples, "timed repetitions").at_least_one();
   sub.ceiling_rounds(o.ceiling_rounds);
   sub.option("--layers", o.layers, "layers (default: the model's); fewer is said in every output").at_least_one();
@@ -280,7 +319,8 @@ void add_loop(CommandLine& line) {
   sub.option("--act", o.act, "silu or relu2, instead of the model's own activation");
   sub.option("--seed", o.seed, "of weights and prompt");
   sub.json(o.json);
-  sub.examples({"bitproof loop --model tiny --recipe none --slot ternary_matmul=autovec --tokens 2 --samples 2"});
+  sub.examples({"bitproof loop --model tiny --recipe none --slot ternary_matmul=autovec --tokens 2 --samples 2",
+                "bitproof loop --model tiny --recipe kv_cache --batch 4 --tokens 2 --samples 2"});
 }
 
 }  // namespace bitproof

@@ -83,8 +83,8 @@ TEST(LayerCheck, RejectsALoopThatIsRightOnlyWhenWatched) {
   class Hides : public TokenLoop {
    public:
     using TokenLoop::TokenLoop;
-    void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h) override {
-      if (observer_ || index != 1) TokenLoop::layer(index, batch, first, h);
+    void layer(std::int64_t index, const Pass& pass, float* h) override {
+      if (observer_ || index != 1) TokenLoop::layer(index, pass, h);
     }
   };
   const auto make = [](const PackedModel& m, const LoopSlots& s, int threads, std::int64_t capacity, ClockNs clock) {

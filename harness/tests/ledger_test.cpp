@@ -89,6 +89,25 @@ TEST(ExpectedLedger, RecomputingAPrefixStreamsWeightsOnceAndComputesEveryPositio
   EXPECT_EQ(l[LoopOp::lm_head].ops, 2.0 * 131072000) << "the head runs for the last position only";
 }
 
+// By hand: a step of four sequences, 17 positions each.
+TEST(ExpectedLedger, ABatchStreamsWeightsOnceAndACacheForEachSequence) {
+  Ledger l;
+  add_expected(l, model_by_name("7b"), kTwoBits,
+               Decode{.length = 16, .tokens = 1, .keeps_past = true, .visible = 2048, .sequences = 4});
+  EXPECT_EQ(l.tokens, 4);
+  EXPECT_EQ(l.positions, 4);
+  EXPECT_EQ(ternary<&Entry::ops>(l), 4 * 2.0 * 6476005376);
+  EXPECT_EQ(ternary<&Entry::bytes>(l), 6476005376 / 4.0);
+  EXPECT_EQ(l[LoopOp::lm_head].ops, 4 * 2.0 * 131072000);
+  EXPECT_EQ(l[LoopOp::lm_head].bytes, 131072000.0);
+  EXPECT_EQ(l[LoopOp::embedding].bytes, 4 * 4096.0);
+  EXPECT_EQ(l[LoopOp::attention].ops, 4 * 17.0 * 32 * 4096 * 4);
+  EXPECT_EQ(l[LoopOp::attention].bytes, 4 * 17.0 * 1048576);
+  EXPECT_EQ(l[LoopOp::kv_append].bytes, 4 * 1048576.0);
+  EXPECT_EQ(l[LoopOp::attention].calls, 32) << "one call of a layer, of all sequences";
+  EXPECT_EQ(l[LoopOp::sampling].calls, 1);
+}
+
 TEST(ExpectedLedger, OfARequestFollowsFromTheRequest) {
   const ModelShape shape = model_by_name("7b");
   Ledger cached, recomputed, by_passes;

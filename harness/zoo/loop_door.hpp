@@ -27,6 +27,20 @@ Subject loop_subject(const LoopCase& c = {}) {
   };
 }
 
+// The same recipe with a batch of three sequences, each of which alone is nothing to find fault with.
+Kill judge_batch_loop(const MakeBatchDecoder& make, std::uint64_t seed);
+
+template <class Loop>
+Subject batch_subject() {
+  return [](std::uint64_t seed) {
+    const auto make = [](const PackedModel& model, const LoopSlots& slots, int threads, std::int64_t capacity,
+                         ClockNs clock, std::int64_t sequences) {
+      return std::make_unique<Loop>(model, slots, threads, capacity, clock, sequences);
+    };
+    return judge_batch_loop(make, seed);
+  };
+}
+
 // Tells the ledger that the model's formula wants, whatever was done; the times are those of what was done.
 class ForgedLedger : public TokenLoop {
  public:

@@ -219,6 +219,22 @@ class Json(CommandLine):
         self.assertTrue(deep["ledger_ok"])
         self.assertIsNone(self.json_of(*by_depth, "--recipe", "simd", codes=MEASURED)["by_depth"])
 
+    def test_loop_of_a_batch(self):
+        one, four = (
+            self.json_of(*LOOP_TINY, "--recipe", "kv_cache", "--batch", n, codes=MEASURED) for n in (1, 4)
+        )
+        self.assertEqual((one["batch"], one["tokens"], four["batch"], four["tokens"]), (1, 4, 4, 16))
+        self.assertEqual(one["bytes_per_step"], one["bytes_per_token"])
+        self.assertEqual(four["bytes_per_step"], 4 * four["bytes_per_token"])
+        self.assertLess(four["bytes_per_step"], 2 * one["bytes_per_step"])  # weights once, caches four times
+        self.assertEqual(four["trial"]["verdict"], one["trial"]["verdict"])
+        each = four["tok_per_s_per_sequence"]["median"]
+        self.assertAlmostEqual(4 * each / four["tok_per_s"]["median"], 1)
+        said = bitproof(*LOOP_TINY, "--recipe", "none", "--batch", 2).stdout
+        self.assertIn("batch 2, depth 4", said)
+        self.assertIn("tok/s a sequence", said)
+        self.assertIn("GB a step", said)
+
     def test_loop_logits_do_not_depend_on_the_kernel(self):
         hashes = {
             self.json_of(*LOOP_TINY, "--slot", f"ternary_matmul={v}", codes=MEASURED)["logits_hash"]
@@ -640,6 +656,12 @@ class BadInput(CommandLine):
             (("loop", "--layers", 99), "--layers 99", "32"),
             (("loop", "--depth", 2040, "--tokens", 9), "--depth 2040", "--tokens 9", "2048"),
             (("loop", "--prefill", 2049), "--prefill 2049", "2048"),
+            (("loop", "--batch", 0), "--batch", "1"),
+            (("loop", "--batch", 2, "--prompt-ids", "1,2"), "--batch 2", "leave out --prompt-ids"),
+            (("loop", "--batch", 2, "--prompt", "Once"), "--batch 2", "leave out --prompt"),
+            (("loop", "--batch", 2, "--by-depth"), "--batch 2", "leave out --by-depth"),
+            (("loop", "--batch", 2, "--prefill", 8), "--batch 2", "leave out --prefill"),
+            (("loop", "--model", "tiny", "--recipe", "kv_cache", "--batch", 999999, "--depth", 200), "--batch 999999", "a smaller --batch"),
             (("loop", "--model", "8b"), "--model", "'8b'", "7b"),
             (("attribute", "--budget", "5 parsecs"), "--budget", "5m"),
             (("attribute", "--budget", "-5m"), "--budget"),

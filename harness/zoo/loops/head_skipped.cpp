@@ -7,8 +7,8 @@ template <bool kFault>
 class Headless : public ForgedLedger {
  public:
   using ForgedLedger::ForgedLedger;
-  void output_head(std::int64_t batch, const float* h) override {
-    if (!kFault || sampled_ < 0) ForgedLedger::output_head(batch, h);
+  void output_head(const Pass& pass, const float* h) override {
+    if (!kFault || sampled_[0] < 0) ForgedLedger::output_head(pass, h);
   }
 };
 

@@ -7,9 +7,9 @@ template <bool kFault>
 class Skips : public TokenLoop {
  public:
   using TokenLoop::TokenLoop;
-  void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h) override {
+  void layer(std::int64_t index, const Pass& pass, float* h) override {
     if (kFault && index == 1) return;
-    TokenLoop::layer(index, batch, first, h);
+    TokenLoop::layer(index, pass, h);
   }
 };
 

@@ -7,9 +7,9 @@ template <bool kFault>
 class Skips : public ForgedLedger {
  public:
   using ForgedLedger::ForgedLedger;
-  void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h) override {
+  void layer(std::int64_t index, const Pass& pass, float* h) override {
     if (kFault && index == 1) return;
-    ForgedLedger::layer(index, batch, first, h);
+    ForgedLedger::layer(index, pass, h);
   }
 };
 

@@ -7,8 +7,8 @@ template <bool kFault>
 class OneLayer : public ForgedLedger {
  public:
   using ForgedLedger::ForgedLedger;
-  void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h) override {
-    if (!kFault || index == 0) ForgedLedger::layer(index, batch, first, h);
+  void layer(std::int64_t index, const Pass& pass, float* h) override {
+    if (!kFault || index == 0) ForgedLedger::layer(index, pass, h);
   }
 };
 

@@ -7,8 +7,8 @@ template <bool kFault>
 class Swaps : public TokenLoop {
  public:
   using TokenLoop::TokenLoop;
-  void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h) override {
-    TokenLoop::layer(kFault && index < 2 ? 1 - index : index, batch, first, h);
+  void layer(std::int64_t index, const Pass& pass, float* h) override {
+    TokenLoop::layer(kFault && index < 2 ? 1 - index : index, pass, h);
   }
 };
 

@@ -18,10 +18,10 @@ class Keeps : public ForgedRecord {
   void restore(std::span<const std::int32_t> tokens, const KvSnapshot& snapshot) override {
     kFault ? ForgedRecord::prefill(tokens) : ForgedRecord::restore(tokens, snapshot);
   }
-  std::int32_t next(std::int32_t token) override {
-    if (!kFault) return ForgedRecord::next(token);
-    tokens_.push_back(token);
-    forward(std::span(tokens_).last(1), length() - 1, true);
+  std::span<const std::int32_t> step(std::span<const std::int32_t> tokens) override {
+    if (!kFault) return ForgedRecord::step(tokens);
+    tokens_[0].push_back(tokens[0]);
+    forward({0, 1, length() - 1, 1}, true);
     return sampled_;
   }
   const Ledger& ledger() const override {

@@ -8,8 +8,8 @@ template <bool kFault>
 class Reads : public TokenLoop {
  public:
   using TokenLoop::TokenLoop;
-  void layer(std::int64_t index, std::int64_t batch, std::int64_t first, float* h) override {
-    TokenLoop::layer(index, batch, first, h);
+  void layer(std::int64_t index, const Pass& pass, float* h) override {
+    TokenLoop::layer(index, pass, h);
     const Block<float> scratch(memory_, 16);
     if (!kFault) scratch.data()[0] = 0;
     h[0] += scratch.data()[0] * 0.0f;

@@ -9,22 +9,22 @@ template <bool kFault>
 class Remembers : public ForgedLedger {
  public:
   using ForgedLedger::ForgedLedger;
-  std::int32_t next(std::int32_t token) override {
-    std::vector<std::int32_t> key = tokens_;
-    key.push_back(token);
+  std::span<const std::int32_t> step(std::span<const std::int32_t> tokens) override {
+    std::vector<std::int32_t> key = tokens_[0];
+    key.push_back(tokens[0]);
     const auto known = results_.find(key);
     if (!kFault || known == results_.end()) {
-      const std::int32_t chosen = ForgedLedger::next(token);
-      results_[key] = {chosen, logits_};
+      const auto chosen = ForgedLedger::step(tokens);
+      results_[key] = {sampled_, logits_};
       return chosen;
     }
-    tokens_ = key;
+    tokens_[0] = key;
     logits_ = known->second.second;
     return known->second.first;
   }
 
  private:
-  std::map<std::vector<std::int32_t>, std::pair<std::int32_t, std::vector<float>>> results_;
+  std::map<std::vector<std::int32_t>, std::pair<std::vector<std::int32_t>, std::vector<float>>> results_;
 };
 
 }  // namespace

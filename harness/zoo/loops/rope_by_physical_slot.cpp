@@ -7,8 +7,10 @@ template <bool kFault>
 class BySlot : public TokenLoop {
  public:
   using TokenLoop::TokenLoop;
-  void run_rope(std::int64_t heads, std::int64_t batch, std::int64_t first, float* x) override {
-    TokenLoop::run_rope(heads, batch, kFault ? first % capacity() : first, x);
+  void run_rope(std::int64_t heads, const Pass& pass, float* x) override {
+    Pass turned = pass;
+    if (kFault) turned.first %= capacity();
+    TokenLoop::run_rope(heads, turned, x);
   }
 };
 

@@ -8,8 +8,8 @@ template <bool kFault>
 class Shares : public TokenLoop {
  public:
   using TokenLoop::TokenLoop;
-  void attention_block(std::int64_t layer, std::int64_t batch, std::int64_t first, const float* h,
-                       float* out) override {
+  void attention_block(std::int64_t layer, const Pass& pass, const float* h, float* out) override {
+    const std::int64_t first = pass.first;
     if (kFault && layer == 1 && first > 0) {
       const kv_cache::Kernel& cache = slots_.kv_cache_slot.kernel();
       const auto scales = [&](std::int64_t of) {
@@ -17,7 +17,7 @@ class Shares : public TokenLoop {
       };
       std::copy_n(scales(0), cache.view(kv_shape_, kv_storage_.data(), 0, 0, first).segment[0].count, scales(1));
     }
-    TokenLoop::attention_block(layer, batch, first, h, out);
+    TokenLoop::attention_block(layer, pass, h, out);
   }
 };
 

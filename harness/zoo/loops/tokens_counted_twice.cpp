@@ -7,8 +7,8 @@ template <bool kFault>
 class Doubles : public TokenLoop {
  public:
   using TokenLoop::TokenLoop;
-  std::int32_t next(std::int32_t token) override {
-    const std::int32_t chosen = TokenLoop::next(token);
+  std::span<const std::int32_t> step(std::span<const std::int32_t> tokens) override {
+    const auto chosen = TokenLoop::step(tokens);
     if (kFault) ++ledger_.tokens;
     return chosen;
   }

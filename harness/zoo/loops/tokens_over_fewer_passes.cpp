@@ -11,9 +11,9 @@ class Saves : public ForgedLedger {
     ForgedLedger::reset_ledger();
     out_ = 0;
   }
-  std::int32_t next(std::int32_t token) override {
-    if (!kFault || ++out_ % 4 != 0) return ForgedLedger::next(token);
-    tokens_.push_back(token);
+  std::span<const std::int32_t> step(std::span<const std::int32_t> tokens) override {
+    if (!kFault || ++out_ % 4 != 0) return ForgedLedger::step(tokens);
+    tokens_[0].push_back(tokens[0]);
     return sampled_;
   }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <thread>
 
 #include "zoo/loop_door.hpp"
@@ -18,12 +19,12 @@ class Defers : public TokenLoop {
   }
   void rewind(std::int64_t length) override { join(), TokenLoop::rewind(length); }
   // The clean twin starts no thread: what that costs is time of the token that no op owns, and rightly asked about.
-  std::int32_t next(std::int32_t token) override {
-    if (!kFault) return TokenLoop::next(token);
+  std::span<const std::int32_t> step(std::span<const std::int32_t> tokens) override {
+    if (!kFault) return TokenLoop::step(tokens);
     join();
-    const std::int32_t last = sampled_;
-    worker_ = std::thread([this, token] { TokenLoop::next(token); });
-    return last < 0 ? 0 : last;
+    last_ = {std::max(sampled_[0], 0)};
+    worker_ = std::thread([this, token = tokens[0]] { TokenLoop::step({&token, 1}); });
+    return last_;
   }
   std::span<const float> logits() const override { return join(), TokenLoop::logits(); }
   const Ledger& ledger() const override { return join(), TokenLoop::ledger(); }
@@ -32,10 +33,11 @@ class Defers : public TokenLoop {
   void join() const {
     if (worker_.joinable()) worker_.join();
   }
+  std::vector<std::int32_t> last_;
   mutable std::thread worker_;
 };
 
 }  // namespace
-BITPROOF_FAULT(.lie = "next() returns at once, and a thread finishes the token after it",
+BITPROOF_FAULT(.lie = "step() returns at once, and a thread finishes the token after it",
                .planted = loop_subject<Defers<true>>(), .clean = loop_subject<Defers<false>>(), .alone = true)
 }  // namespace bitproof::zoo
