@@ -64,6 +64,19 @@ bool carries(const std::string& id, Technique t) {
   return false;
 }
 
+void add_by_place(std::vector<std::vector<double>>& places, std::span<const double> steps) {
+  if (places.size() < steps.size()) places.resize(steps.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) places[i].push_back(steps[i]);
+}
+
+// A step that lost its CPU between two ops is no fault of the loop, and the next sample of the same place has not. What
+// a loop does beside its ops is there every time.
+double typical(std::span<const std::vector<double>> places) {
+  std::vector<double> of_place;
+  for (const std::vector<double>& steps : places) of_place.push_back(lower_median(steps));
+  return median(std::move(of_place));
+}
+
 }  // namespace
 
 std::uint64_t fingerprint(std::span<const float> logits, std::span<const std::int32_t> tokens) {
@@ -169,8 +182,8 @@ bool Arm::decode(std::span<const std::int32_t> prompt, std::int64_t tokens, Loop
   s.cpu_ns += cpu_ns() - cpu;
   s.page_faults += page_faults() - faults;
   sum = s;
-  walls_ns_.insert(walls_ns_.end(), walls_ns.begin(), walls_ns.end());
-  unbooked_ns_.insert(unbooked_ns_.end(), unbooked_ns.begin(), unbooked_ns.end());
+  add_by_place(walls_ns_, walls_ns);
+  add_by_place(unbooked_ns_, unbooked_ns);
   threads_seen_ = std::max(threads_seen_, loop_->threads_seen());
   accumulate(ledger_, loop_->ledger());
   add_expected(expected_, shape_, weight_bytes_, Decode{depth_, tokens, keeps_past_, capacity_, element_, sequences_});
@@ -237,10 +250,8 @@ Verdict Arm::accounts() const {
           "CPU time");
     }
   }
-  // Of the median step: one that lost its CPU between two ops is no fault of the loop. Of two, the better: work that
-  // no op books is in both.
-  const double wall_ns = lower_median(walls_ns_);
-  const double unexplained_ns = lower_median(unbooked_ns_) - timer_ns() * static_cast<double>(sequences_);
+  const double wall_ns = typical(walls_ns_);
+  const double unexplained_ns = typical(unbooked_ns_) - timer_ns() * static_cast<double>(sequences_);
   if (std::abs(unexplained_ns) <= std::max(kMostResidual * wall_ns, kResidualFloor_ns)) return Verdict::pass();
   return Verdict::failed(fmt::format("ops do not account for the token: {:.0f} us of {:.0f} us are unexplained",
                                      unexplained_ns * 1e-3, wall_ns * 1e-3),
@@ -257,9 +268,10 @@ double Arm::bytes_per_token() const { return ledger_.total_bytes() / static_cast
 std::uint64_t Arm::logits_hash() const { return hash_of(logits_); }
 
 std::vector<Witness> Arm::observed() const {
-  double cpu = 0, wall = 0, faults = 0;
+  double tokens = 0, cpu = 0, wall = 0, faults = 0;
   std::optional<double> allocated = 0;
   for (const LoopSample& s : samples_) {
+    tokens += static_cast<double>(s.tokens);
     faults += static_cast<double>(s.page_faults);
     allocated =
         allocated && s.allocations ? std::optional(*allocated + static_cast<double>(*s.allocations)) : std::nullopt;
@@ -267,12 +279,11 @@ std::vector<Witness> Arm::observed() const {
     cpu += s.cpu_ns;
     wall += s.wall_ns;
   }
-  const auto steps = static_cast<double>(this->steps());
-  if (allocated) *allocated /= steps;
+  if (allocated) *allocated /= tokens;
   const double positions = static_cast<double>(ledger_.positions) / static_cast<double>(ledger_.tokens);
   const bool past = depth_ > 0 || spec_.techniques.has(Technique::kv_cache);
   const std::vector<SlotCode> code = slot_code(dispatched());
-  std::vector<Witness> all = {memory_pool_witness(allocated, allocations_why(), faults / steps),
+  std::vector<Witness> all = {memory_pool_witness(allocated, allocations_why(), faults / tokens),
                               simd_witness(code),
                               threading_witness(threads_seen_, wall > 0 ? std::optional(cpu / wall) : std::nullopt),
                               prefetch_witness(code),

@@ -110,7 +110,6 @@ class Arm {
   // Adds its tokens to the sums, the ledger and what is expected of it; none of them, and false, when interrupted.
   bool decode(std::span<const std::int32_t> prompt, std::int64_t tokens, LoopSample& sum);
   void keep_fingerprint(std::int64_t place, std::span<const std::int32_t> chosen);
-  std::int64_t steps() const { return ledger_.tokens / sequences_; }
   bool stands() const;  // the logits of the last timed step are still what they were when it was returned
   Verdict accounts() const;
   std::vector<Witness> observed() const;
@@ -128,7 +127,8 @@ class Arm {
   std::unique_ptr<Decoder> loop_;
   std::vector<LoopSample> samples_;
   Ledger ledger_, expected_;
-  std::vector<double> walls_ns_, unbooked_ns_;  // of each timed step: its wall time, and what of it no op booked
+  // Of the timed steps, by place after the prefix: wall time, and what of it no op booked.
+  std::vector<std::vector<double>> walls_ns_, unbooked_ns_;
   int threads_seen_ = 0;
   std::vector<float> logits_;
   std::vector<std::uint64_t> fingerprints_;

@@ -155,6 +155,17 @@ RatioEstimate as_ratio(const ContrastEstimate& e, std::vector<double> by_round) 
           std::move(by_round)};
 }
 
+std::string other_work(std::span<const Cell> cells) {
+  std::ptrdiff_t retaken = 0, standing = 0;
+  for (const Cell& cell : cells) {
+    retaken += cell.retaken;
+    standing += std::ranges::count_if(cell.samples, [](const CellSample& s) { return disturbed(s.loop.load); });
+  }
+  if (retaken + standing == 0) return "";
+  return fmt::format("other work had the CPUs in {} samples that were taken again, and in {} that stand", retaken,
+                     standing);
+}
+
 std::vector<std::string> disagreements(std::span<const Cell> cells) {
   std::map<std::pair<RecipeNames, std::int64_t>, const Cell*> first;
   std::vector<std::string> list;

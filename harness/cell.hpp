@@ -80,6 +80,9 @@ std::optional<RatioEstimate> paired_ratio(const Cell& a, const Cell& b);  // Stu
 // A contrast of log rates as the ratio that it is, with the ratios by round for show.
 RatioEstimate as_ratio(const ContrastEstimate& e, std::vector<double> by_round);
 
+// What other work on the machine did to the samples, in words; "" where none was seen.
+std::string other_work(std::span<const Cell> cells);
+
 // The labels of two cells whose float ops and cache are the same variants and whose tokens differ; none where all
 // agree.
 std::vector<std::string> disagreements(std::span<const Cell> cells);

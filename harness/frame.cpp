@@ -79,9 +79,7 @@ Store::Store(std::size_t bytes, std::size_t alignment, const std::optional<Place
 
 void Store::poison(std::uint16_t pattern) {
   if (guard_) return guard_->poison(pattern);
-  for (std::size_t i = 0; i < bytes_.size(); ++i) {
-    bytes_[i] = static_cast<std::byte>(i % 2 ? pattern >> 8 : pattern & 0xff);
-  }
+  fill_with(pattern, bytes_);
 }
 
 Frame::Handle Frame::add(const char* name, Role role, std::size_t bytes, std::size_t alignment,

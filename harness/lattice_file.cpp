@@ -107,7 +107,7 @@ class LatticeReader {
     const auto low = range && range->size() == 2 ? range->get(0)->value<double>() : std::nullopt;
     const auto high = range && range->size() == 2 ? range->get(1)->value<double>() : std::nullopt;
     if (!low || !high || !(*low > 1) || !(*high >= *low)) throw bad(node, "expected must be [low, high], both above 1");
-    f.expected = fmt::format("{:g}-{:g}", *low, *high);
+    f.expected = fmt::format("{}-{}", *low, *high);
     f.expected_low = *low;
     f.expected_high = *high;
   }

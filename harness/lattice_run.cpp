@@ -192,7 +192,10 @@ void LatticeRun::open(Group& group, Clearance& clearance, const LatticeHooks& ho
 }
 
 bool LatticeRun::sample(Cell& cell, Arm& arm, int round, int repeats) {
-  const double by_now_s = plan_.budget_s * (round + 1) / std::max(plan_.rounds, round + 1);
+  double by_now_s = plan_.budget_s * (round + 1) / std::max(plan_.rounds, round + 1);
+  for (const Cell& other : cells_) {
+    if (&other != &cell && !other.has_round(round)) by_now_s -= cost_s(other);
+  }
   for (int tries = 1;; ++tries) {
     const Ledger before = arm.ledger();
     const double start_s = spent_s();

@@ -103,11 +103,18 @@ LoopTrial LoopJudge::judge(const ArmSpec& spec, const Recipe& recipe, const Make
 }
 
 Verdict LoopJudge::as_if_alone(const ArmSpec& spec, const Recipe& recipe, std::int64_t sequences,
-                               const MakeBatchDecoder& make) const {
-  const std::int64_t capacity = kPrefix + kTokens, vocab = model_->shape().vocab;
+                               const MakeBatchDecoder& make, std::int64_t capacity, bool restored) const {
+  const std::int64_t vocab = model_->shape().vocab;
   const std::vector<std::int32_t> prompts = model_->model().prompt(sequences * (kPrefix + 1));
+  const std::vector<std::int32_t> prefixes = prefixes_of(prompts, sequences);
   const auto batch = make(*model_, recipe, spec.threads, capacity, steady_ns, sequences);
-  batch->prefill(prefixes_of(prompts, sequences));
+  if (restored) {
+    const auto filled = TokenLoop::make_batch(*model_, recipe, spec.threads, capacity, steady_ns, sequences);
+    filled->prefill(prefixes);
+    batch->restore(prefixes, filled->snapshot());
+  } else {
+    batch->prefill(prefixes);
+  }
   std::vector<std::vector<std::int32_t>> fed = {last_tokens_of(prompts, sequences)};
   std::vector<std::vector<float>> logits;
   for (std::int64_t t = 0; t < kTokens; ++t) {
@@ -147,8 +154,13 @@ Verdict LoopJudge::judge_batch(const ArmSpec& spec, const Recipe& recipe, std::i
                                const MakeBatchDecoder& make) const {
   const MakeDecoder make_one = [&](const PackedModel& model, const LoopSlots& slots, int threads, std::int64_t capacity,
                                    ClockNs clock) { return make(model, slots, threads, capacity, clock, sequences); };
-  Verdict verdict = as_if_alone(spec, recipe, sequences, make);
-  const bool wraps = goes_past_its_end(recipe.kv_cache_slot.kernel());
+  const kv_cache::Kernel& cache = recipe.kv_cache_slot.kernel();
+  const bool wraps = goes_past_its_end(cache);
+  Verdict verdict = as_if_alone(spec, recipe, sequences, make, kPrefix + kTokens, false);
+  if (verdict.ok() && cache.keeps_past) {
+    verdict = as_if_alone(spec, recipe, sequences, make, kPrefix + kTokens, true);
+  }
+  if (verdict.ok() && wraps) verdict = as_if_alone(spec, recipe, sequences, make, kPrefix + 1, false);
   for (const std::int64_t i : {std::int64_t{0}, sequences - 1}) {
     for (const bool past_its_end : {false, true}) {
       if (!verdict.ok() || (past_its_end && !wraps)) continue;

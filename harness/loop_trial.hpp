@@ -38,8 +38,8 @@ class LoopJudge {
                       const MakeBatchDecoder& make = TokenLoop::make_batch) const;
 
  private:
-  Verdict as_if_alone(const ArmSpec& spec, const Recipe& recipe, std::int64_t sequences,
-                      const MakeBatchDecoder& make) const;
+  Verdict as_if_alone(const ArmSpec& spec, const Recipe& recipe, std::int64_t sequences, const MakeBatchDecoder& make,
+                      std::int64_t capacity, bool restored) const;
   // Every layer, here of the tokens up to the cache's end, and past it where it wraps.
   LayerCheck check(const ArmSpec& spec, const Recipe& recipe, bool past_its_end, const MakeDecoder& make,
                    std::int64_t sequences = 1, std::int64_t sequence = 0) const;

@@ -64,16 +64,6 @@ SparePages& spare_pages() {
   return pages;
 }
 
-// pattern's low byte first.
-void fill_with(std::uint16_t pattern, std::span<std::byte> bytes) {
-  constexpr std::size_t kBlock = 4096;
-  const std::size_t first = std::min(bytes.size(), kBlock);
-  for (std::size_t i = 0; i < first; ++i) bytes[i] = static_cast<std::byte>(i & 1 ? pattern >> 8 : pattern & 0xff);
-  for (std::size_t i = first; i < bytes.size(); i += kBlock) {
-    std::memcpy(&bytes[i], bytes.data(), std::min(kBlock, bytes.size() - i));
-  }
-}
-
 bool filled_with(std::uint16_t pattern, std::span<const std::byte> bytes) {
   for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 2); ++i) {
     if (bytes[i] != static_cast<std::byte>(i & 1 ? pattern >> 8 : pattern & 0xff)) return false;
@@ -166,6 +156,17 @@ GuardedBuffer::~GuardedBuffer() {
 
 std::uint16_t GuardedBuffer::pattern_from(const std::byte* p) const {
   return (p - data()) & 1 ? static_cast<std::uint16_t>(pattern_ >> 8 | pattern_ << 8) : pattern_;
+}
+
+void fill_with(std::uint16_t pattern, std::span<std::byte> bytes) {
+  constexpr std::size_t kBlock = 4096;  // copied from a nearest cache
+  for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 2); ++i) {
+    bytes[i] = static_cast<std::byte>(i & 1 ? pattern >> 8 : pattern & 0xff);
+  }
+  for (std::size_t filled = 2, n; filled < bytes.size(); filled += n) {
+    n = std::min({filled, kBlock, bytes.size() - filled});
+    std::memcpy(&bytes[filled], bytes.data(), n);
+  }
 }
 
 void GuardedBuffer::poison(std::uint16_t pattern) {

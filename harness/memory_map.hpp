@@ -53,6 +53,9 @@ enum class Fence : std::uint8_t { before, after };
 // hide.
 inline constexpr std::uint16_t kPoison = 0x7fff, kOtherPoison = 0x4b3c;
 
+// Over and over, its low byte first.
+void fill_with(std::uint16_t pattern, std::span<std::byte> bytes);
+
 // An electric fence: bytes whose neighbour on one side is a page that faults on any access. The address is `offset`
 // modulo `alignment` and as near to the fence as that allows; alignment 1 is flush. The margins, the rest of the
 // pages outside the data, are poisoned like the data: a stray write there is found by margins_intact(), a stray read

@@ -63,7 +63,7 @@ BadInput no_room(const WeightSource& model, std::size_t forms, const Room& room,
   const auto gb = [](std::size_t bytes) { return static_cast<double>(bytes) * 1e-9; };
   return BadInput(
       "{} {} packed form(s) and caches need {:.2f} GB (the largest form is {} with {:.2f} GB), and {}: use fewer "
-      "recipes, a smaller --depth or --model",
+      "recipes, a smaller --depth, --batch or --model",
       file ? file->contents().path + ": its" : "the model's", forms, gb(room.bytes), room.largest,
       gb(room.largest_bytes), why);
 }

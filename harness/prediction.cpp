@@ -42,14 +42,25 @@ std::optional<Exchange> exchange(const Cell& without, const Cell& with, const st
   return Exchange{before, {variant, std::get<1>(before), with.spec.threads}};
 }
 
+// Of an embedding that is timed: a row or two of it are read, and the benchmark makes the table several times over.
+constexpr std::int64_t kTableRows = 1024;
+
 // One call of a slot's op as the model makes it; a product is square.
 Case case_of(const std::string& slot, const ModelShape& m, std::int64_t batch, std::int64_t positions) {
-  if (slot == "embedding" || slot == "sampling") return {.rows = m.vocab, .cols = m.hidden, .batch = batch};
-  if (slot == "rope" || slot == "attention") {
-    return {.rows = m.heads, .cols = m.head_dim, .batch = batch, .kv_heads = m.kv_heads, .positions = positions};
-  }
   if (contains(kProducts, slot)) return {.rows = m.hidden, .cols = m.hidden, .batch = batch};
-  return {.cols = slot == "gated_ffn" ? m.ffn : m.hidden, .batch = batch};
+  if (slot == "sampling") return {.rows = m.vocab};
+  if (slot == "embedding") return {.rows = std::min(m.vocab, kTableRows), .cols = m.hidden, .batch = batch};
+  if (slot == "dequantize") return {.rows = m.hidden, .batch = batch};
+  if (slot == "rope" || slot == "attention") {
+    return {.rows = m.heads,
+            .cols = m.head_dim,
+            .batch = batch,
+            .kv_heads = m.kv_heads,
+            .positions = positions,
+            .mode = slot == "rope" ? static_cast<std::int64_t>(m.rope_style) : 0};
+  }
+  if (slot == "gated_ffn") return {.cols = m.ffn, .batch = batch, .mode = static_cast<std::int64_t>(m.activation)};
+  return {.cols = m.hidden, .batch = batch};
 }
 
 const Cell* at(std::span<const Cell> cells, std::size_t index) {

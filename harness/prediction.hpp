@@ -4,9 +4,9 @@
 // predicted = token / sum over ops of what each takes with the technique:
 //   products   its time without, times what the products of the two recipes take alone on one square matrix, at the
 //              batch and the threads that each has in its token
-//   other ops  its time without, times what the two variants take alone on the model's shape where they differ; over
-//   the
-//              positions that a cache saves; allocation and page faults gone with the pool
+//   other ops  its time without, times what the two variants take alone on the model's shape where they differ, and
+//   less
+//              the positions that a cache saves; allocation and page faults gone with the pool
 // With the ledger: no op takes less than physics allows for its bytes and operations, at the ceilings of the same run.
 // So an op that is at the bandwidth of memory already cannot gain from SIMD.
 #pragma once

@@ -58,6 +58,8 @@ std::size_t cache_bytes(const ModelShape& m, const WorkbenchOptions& options, co
                  ->kernel->storage_bytes(
                      {m.layers, m.kv_heads, m.head_dim, options.depth + options.tokens, options.sequences});
   }
+  // Logits and tokens of an arm.
+  bytes += arms.size() * static_cast<std::size_t>(options.sequences * (m.vocab + m.context)) * sizeof(float);
   const auto position = static_cast<std::size_t>(2 * m.layers * m.kv_width()) * sizeof(float);
   return bytes + (arms.size() > 1 ? position * static_cast<std::size_t>(options.sequences * options.depth) : 0);
 }
@@ -67,7 +69,7 @@ void require_room_for_batch(const WorkbenchOptions& options, std::size_t bytes) 
   const auto free = read_machine().memory_available_bytes.value;
   if (options.sequences == 1 || !free || bytes <= static_cast<std::size_t>(*free)) return;
   throw BadInput(
-      "--batch {}: caches of {} positions a sequence need {:.2f} GB, and {:.2f} GB of memory are free: a "
+      "--batch {}: caches of {} positions a sequence, and logits, need {:.2f} GB, and {:.2f} GB of memory are free: a "
       "smaller --batch or --depth",
       options.sequences, options.depth + options.tokens, static_cast<double>(bytes) * 1e-9,
       static_cast<double>(*free) * 1e-9);

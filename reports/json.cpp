@@ -298,7 +298,7 @@ Json to_json(const Arm& arm, const CeilingTable& ceilings, std::int64_t depth) {
   }
   j["witnesses"] = witnesses;
   j["dispatched"] = arm.dispatched();
-  j["timed_tokens_fingerprinted"] = arm.fingerprints().size();
+  j["timed_tokens_fingerprinted"] = std::ssize(arm.fingerprints()) * arm.sequences();
   if (arm.trial()) {
     j["trial"] = to_json(*arm.trial());
   } else {

@@ -154,18 +154,6 @@ Arm* live_arm(const LatticeRun& run, const Cell& cell) {
   return nullptr;
 }
 
-// What other work on the machine did to the samples; "" where none was seen.
-std::string other_work(std::span<const Cell> cells) {
-  std::ptrdiff_t retaken = 0, standing = 0;
-  for (const Cell& cell : cells) {
-    retaken += cell.retaken;
-    standing += std::ranges::count_if(cell.samples, [](const CellSample& s) { return disturbed(s.loop.load); });
-  }
-  if (retaken + standing == 0) return "";
-  return fmt::format("other work had the CPUs in {} samples that were taken again, and in {} that stand", retaken,
-                     standing);
-}
-
 // What a run leaves behind, reckoned up.
 Json results(const LatticeRun& run, const AttributeOptions& options, const CeilingTable& ceilings, const Size& size,
              Clearance& clearance) {

@@ -124,7 +124,11 @@ Json measure_depth_axis(const std::vector<std::int64_t>& depths, const Attribute
     }
     by_depth[depth] = run.cells();
   }
-  return axis_json(depth_axis(by_depth));
+  Json axis = axis_json(depth_axis(by_depth));
+  std::vector<Cell> all;
+  for (const auto& [_, cells] : by_depth) all.insert(all.end(), cells.begin(), cells.end());
+  if (const std::string why = other_work(all); !why.empty()) axis["samples_why"] = why;
+  return axis;
 }
 
 }  // namespace bitproof

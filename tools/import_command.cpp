@@ -46,6 +46,10 @@ Json read_loop(const std::string& path) {
   for (const char* key : {"median", "ci_low", "ci_high"}) {
     if (!look(j, {"tok_per_s", key}).is_number()) refuse(fmt::format("tok_per_s.{}", key));
   }
+  if (j.value("batch", Json(1)) != 1) {
+    throw BadInput("{}: --beside: a batch of {} sequences, and a peer decodes one: measure it with --batch 1", path,
+                   words(j, "batch"));
+  }
   Json ours;
   for (const char* key :
        {"recipe", "model", "threads", "depth", "layers", "whole_model", "tok_per_s", "bytes_per_token", "gb_per_s"}) {

@@ -171,7 +171,7 @@ TEST(PackedModel, RefusesWhatDoesNotFitBeforeItTouchesMemory) {
   const std::vector<const dense_matmul::Kernel*> heads = {&dense("dense_matmul/scalar")};
   EXPECT_THAT(refusal([&] { PackedModel model(SyntheticModel(shape, 1), forms, heads); }),
               testing::AllOf(testing::HasSubstr("1 packed form(s) and caches need"),
-                             testing::HasSubstr("a smaller --depth or --model")));
+                             testing::HasSubstr("a smaller --depth, --batch or --model")));
 }
 
 }  // namespace

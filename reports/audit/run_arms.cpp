@@ -1,6 +1,10 @@
 // Recipes in the token loop.
+#include <algorithm>
+#include <cmath>
+
 #include "reports/audit/run_collector.hpp"
 #include "reports/audit/run_json.hpp"
+#include "statistics.hpp"
 
 namespace bitproof::audit {
 namespace {
@@ -8,8 +12,14 @@ namespace {
 // A pass that computes positions anew reads again what it has just written, and that caches serve.
 bool recomputes(const Json& arm) { return finite(arm, "positions").value_or(1) > finite(arm, "tokens").value_or(1); }
 
-bool looks_products_up(const Json& arm) {
-  return word(member(arm, "variants"), "ternary_matmul").starts_with("ternary_matmul/tmac");
+// The median of its samples, which a rate must be; none where some sample has no time or no token.
+std::optional<double> rate_of_samples(const Json& arm) {
+  std::vector<double> rates;
+  each(member(arm, "samples"), [&](const Json& s, std::size_t) {
+    rates.push_back(1e9 * finite(s, "tokens").value_or(0) / finite(s, "wall_ns").value_or(0));
+  });
+  const bool sound = std::ranges::all_of(rates, [](double r) { return std::isfinite(r) && r > 0; });
+  return rates.empty() || !sound ? std::nullopt : std::optional(median(rates));
 }
 
 // The rate, times the bytes and the operations of a token, against what the machine reads and computes.
@@ -17,10 +27,13 @@ void arm_rates(RunCollector& collect, const Json& arm, const std::string& id, co
   const auto rate = finite(member(arm, "tok_per_s"), "median"), bytes = finite(arm, "bytes_per_token"),
              ops = finite(arm, "ops_per_token");
   const auto threads = at_least_one(arm, "threads");
+  const bool sampled = collect.add(id + "_sampled", path + ".samples: their median", rate_of_samples(arm), "throughput",
+                                   "tok/s") != nullptr;
   if (Claim* c = collect.add(id + "_rate", path + ".tok_per_s", rate, "throughput", "tok/s")) {
     c->of = "recipe " + word(arm, "recipe");
     c->threads = threads;
     c->samples = samples_of(member(arm, "tok_per_s"));
+    if (sampled) c->implied = {id + "_sampled"};
   }
   collect.add(id + "_bytes", path + ".bytes_per_token", bytes, "token_bytes", "B/tok");
   if (Claim* c = collect.add(id + "_bandwidth", path + ".gb_per_s", finite(arm, "gb_per_s"), "bandwidth", "GB/s")) {
@@ -37,7 +50,7 @@ void arm_rates(RunCollector& collect, const Json& arm, const std::string& id, co
     c->holds = "weights";
     c->threads = threads;
   }
-  if (ops && !looks_products_up(arm))
+  if (ops && !looks_products_up(word(member(arm, "variants"), "ternary_matmul")))
     collect.op_rate(id + "_computes", path + ": ops_per_token x tok_per_s", *ops * *rate, false, *threads, states,
                     "token");
 }

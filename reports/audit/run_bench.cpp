@@ -53,8 +53,7 @@ void bench_physics(RunCollector& collect, const Json& result, const std::string&
     c->threads = threads;
   }
   const std::string op = op_of(result);
-  const bool products =
-      op == "dense_matmul" || (op == "ternary_matmul" && !word(result, "id").starts_with("ternary_matmul/tmac"));
+  const bool products = op == "dense_matmul" || (op == "ternary_matmul" && !looks_products_up(word(result, "id")));
   // One matrix, by one of the variants, bounds no token: no scope of an op, so that tokens are not held against it.
   if (gops && (products || op == "attention"))
     collect.op_rate(id + "_computes", path + ".gop_per_s", *gops * 1e9, op == "attention", threads, states_of(result),

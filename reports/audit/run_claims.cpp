@@ -76,7 +76,7 @@ Report claims_by(const Json& run, const RunMachine& machine) {
 
 }  // namespace
 
-std::vector<std::string> audit_run(const Json& document) {
+std::vector<std::string> audit_run(const Json& document) try {
   const Json run = as_run(document);
   const RunMachine machine(run);
   Docket docket;
@@ -92,6 +92,8 @@ std::vector<std::string> audit_run(const Json& document) {
     }
   }
   return faults;
+} catch (const BadInput& e) {  // figures so far off that they cannot be reckoned with; what was measured is kept
+  return {one_line(fmt::format("audit: {}", e.what()))};
 }
 
 std::vector<std::string> undeclared_faults(const Json& run) {

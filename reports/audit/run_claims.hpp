@@ -9,8 +9,8 @@
 
 namespace bitproof::audit {
 
-// One line for each finding above a note. What is not there, or null, makes no claim. Throws BadInput when the figures
-// cannot be claims at all.
+// One line for each finding above a note. What is not there, or null, makes no claim; figures that cannot
+// be reckoned with are one finding.
 std::vector<std::string> audit_run(const Json& run);
 
 // Those that the run does not already list among its failures: no report is made of such a run.

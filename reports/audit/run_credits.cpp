@@ -4,6 +4,7 @@
 
 #include "amdahl.hpp"
 #include "error.hpp"
+#include "lattice.hpp"
 #include "reports/audit/run_collector.hpp"
 #include "reports/audit/run_json.hpp"
 
@@ -69,7 +70,10 @@ void credit(RunCollector& collect, const Json& t, const std::string& id, const s
   share("_share", path + ".most_detail.share", printed);
   Claim* most = collect.add(id + "_most", path + ".most", finite(t, "most"), "ratio", "x");
   if (most && none && printed && *printed < 1) most->implied = {fmt::format("1 / (1 - {}_share)", id)};
-  const auto technique = technique_of(name);
+  // A factor of somebody's own lattice may be called like a technique, and be another thing: the gate bounds it not.
+  const Json& lattice = member(member(collect.run, "attribution"), "lattice");
+  const bool ours = lattice.is_null() || lattice == technique_lattice().name || member(t, "most_detail").is_object();
+  const auto technique = ours ? technique_of(name) : std::nullopt;
   if (technique && none)
     share("_acts_upon", fmt::format("arms[{}] (none): what {} acts upon", none->i, name),
           saved_by_ledger(*technique, with ? with->json : nullptr, *none->json));

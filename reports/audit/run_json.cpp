@@ -1,6 +1,9 @@
 #include "reports/audit/run_json.hpp"
 
+#include <algorithm>
 #include <cmath>
+
+#include "registry.hpp"
 
 namespace bitproof::audit {
 namespace {
@@ -35,6 +38,12 @@ std::optional<std::int64_t> at_least_one(const Json& object, const std::string& 
 std::int64_t samples_of(const Json& estimate) {
   const Json& samples = member(estimate, "samples");
   return samples.is_array() ? std::ssize(samples) : at_least_one(estimate, "n").value_or(0);
+}
+
+bool looks_products_up(const std::string& id) {
+  const auto known = std::ranges::find(all_variants(), id, &Variant::id);
+  return known != all_variants().end() ? known->info->techniques.has(Technique::tmac)
+                                       : id.starts_with("ternary_matmul/tmac");
 }
 
 std::set<std::string> states_of(const Json& measured) {

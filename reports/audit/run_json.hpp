@@ -23,6 +23,9 @@ void each(const Json& list, Each&& take) {
 // How many samples stand behind an estimate: those that it keeps, or as many as it says. None is none.
 std::int64_t samples_of(const Json& estimate);
 
+// A variant that looks products up does not multiply.
+bool looks_products_up(const std::string& id);
+
 // The placement states that an arm, a cell or a microbenchmark was measured in.
 std::set<std::string> states_of(const Json& measured);
 

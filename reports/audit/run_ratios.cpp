@@ -57,7 +57,11 @@ void collect_ratio(RunCollector& collect, const Json& of, const std::string& key
     c->samples = at_least_one(detail, "n").value_or(0);
   };
   hold("median", median(ratios));
-  if (in_one_state(*a->json) && in_one_state(*b->json)) hold("geometric_mean", geometric_mean(ratios));
+  if (!in_one_state(*a->json) || !in_one_state(*b->json)) return;
+  hold("geometric_mean", geometric_mean(ratios));
+  const std::string mean = collect.report.claims.back().id;
+  if (Claim* c = collect.add(mean + "_shown", fmt::format("{}.{}", path, key), finite(of, key), "ratio", "x"))
+    c->implied = {mean};
 }
 
 }  // namespace bitproof::audit

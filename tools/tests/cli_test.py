@@ -225,15 +225,20 @@ class Json(CommandLine):
         )
         self.assertEqual((one["batch"], one["tokens"], four["batch"], four["tokens"]), (1, 4, 4, 16))
         self.assertEqual(one["bytes_per_step"], one["bytes_per_token"])
-        self.assertEqual(four["bytes_per_step"], 4 * four["bytes_per_token"])
-        self.assertLess(four["bytes_per_step"], 2 * one["bytes_per_step"])  # weights once, caches four times
-        self.assertEqual(four["trial"]["verdict"], one["trial"]["verdict"])
+        for j in (one, four):
+            self.assertEqual((j["ledger_ok"], j["trial"]["verdict"]), (True, "PASS"))
+        bytes_of = lambda j: {op["op"]: j["batch"] * op["bytes_per_token"] for op in j["ops"]}
+        single, batched = bytes_of(one), bytes_of(four)
+        for op in single:  # weights once a step, caches and the rows of the embedding for each sequence
+            once = op.startswith("ternary_matmul") or op == "lm_head"
+            self.assertAlmostEqual(batched[op], (1 if once else 4) * single[op], msg=op)
+        self.assertAlmostEqual(four["bytes_per_step"], sum(batched.values()))
         each = four["tok_per_s_per_sequence"]["median"]
         self.assertAlmostEqual(4 * each / four["tok_per_s"]["median"], 1)
-        said = bitproof(*LOOP_TINY, "--recipe", "none", "--batch", 2).stdout
-        self.assertIn("batch 2, depth 4", said)
-        self.assertIn("tok/s a sequence", said)
-        self.assertIn("GB a step", said)
+        done = bitproof(*LOOP_TINY, "--recipe", "none", "--batch", 2)
+        self.assertIn(done.returncode, MEASURED, done.stderr)
+        for said in ("batch 2, depth 4", "tok/s a sequence", "GB a step"):
+            self.assertIn(said, done.stdout)
 
     def test_loop_logits_do_not_depend_on_the_kernel(self):
         hashes = {
@@ -446,6 +451,8 @@ class Json(CommandLine):
         for key, value in (("tok_per_s", {}), ("tok_per_s", None), ("recipe", 1), ("threads", "2"), ("depth", None), ("gb_per_s", [])):
             other = self.write("loop.json", json.dumps({**loop, key: value}))
             self.assert_refused(bitproof("import", peer, "--beside", other), "loop.json", "--beside", key)
+        batch = self.write("loop.json", json.dumps({**loop, "batch": 4}))
+        self.assert_refused(bitproof("import", peer, "--beside", batch), "loop.json", "--beside", "batch of 4")
 
 
 COMPARE = {"cases", "aa_false_alarms", "state", "kind", "partial", "failures"}
