@@ -230,13 +230,12 @@ void TokenLoop::attend(std::int64_t l, const Pass& pass, const float* q, float* 
   for (std::int64_t i = 0; i < pass.sequences; ++i) {
     const std::int64_t at = i * pass.positions * shape_.q_width();
     attention::Call& call = attention_calls_[static_cast<std::size_t>(i)];
-    call = {
-        shape_.heads,    shape_.kv_heads,
-        shape_.head_dim, static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape_.head_dim))),
-        q + at,          shape_.q_width(),
-        pass.first,      call.kv,
-        out + at,        shape_.q_width(),
-        parts,           kernel.merge ? partials + i * partial : nullptr};
+    call = {shape_.heads,    shape_.kv_heads,
+            shape_.head_dim, static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape_.head_dim))),
+            q + at,          shape_.q_width(),
+            pass.first,      call.kv,
+            out + at,        shape_.q_width(),
+            parts,           kernel.merge ? partials + i * partial : nullptr};
   }
   double pairs = 0;  // of a query and a position that it sees, of one sequence
   for (std::int64_t p = pass.first; p < end; ++p) pairs += static_cast<double>(std::min(p + 1, kv_shape_.capacity));
