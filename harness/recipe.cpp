@@ -71,7 +71,7 @@ Techniques parse_recipe(const std::string& text) {
   if (text == "none") return kNoTechniques;
   if (text == "all") return kAllTechniques;
   if (text == "default") return kAllTechniques.without(Technique::tmac).without(Technique::prefetch);
-  if (text == "best") throw BadInput("--recipe best: is searched by loop, run, eval and whatif; here write default");
+  if (text == "best") throw BadInput("--recipe: best is searched by loop, run, eval and whatif; here write default");
   Techniques set{};
   std::istringstream items(text);
   for (std::string item; std::getline(items, item, ',');) set = set.with(parse_technique(item));

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import small_gguf
 
-WORDS = ("rope rows=5,cols=64,batch=2,positions=37,mode=1,fill=random,seed=3", "none", "simd,tmac", "rope=scalar",
+WORDS = ("best", "rope rows=5,cols=64,batch=2,positions=37,mode=1,fill=random,seed=3", "none", "simd,tmac", "rope=scalar",
          "ternary_matmul rows=1,cols=65,batch=3,fill=extreme,seed=18446744073709551615",
          "rms_norm=rms_norm/avx2")  # fmt: skip
 
