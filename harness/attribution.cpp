@@ -237,9 +237,13 @@ Attribution attribute(std::span<const std::unique_ptr<Arm>> arms, const CeilingT
   std::vector<Cell> cells;
   std::set<std::size_t> taken;
   for (const auto& arm : arms) {
-    const std::size_t index = arm->spec().techniques.bits;
-    if (arm->samples().empty() || !taken.insert(index).second) continue;
-    cells.push_back(cell_of(*arm, index, 0, arm->spec().threads));
+    const ArmSpec& spec = arm->spec();
+    // A recipe that was searched may be of a denser format: it has the techniques of a cell, and is another. One that
+    // is called as a cell is judged as one, whatever it runs.
+    const ArmSpec cell = arm_of(spec.techniques, spec.threads);
+    const bool is_cell = spec.names == cell.names || spec.label == cell.label;
+    if (!is_cell || arm->samples().empty() || !taken.insert(spec.techniques.bits).second) continue;
+    cells.push_back(cell_of(*arm, spec.techniques.bits, 0, spec.threads));
   }
   return attribute(technique_lattice(), cells, ceilings);
 }

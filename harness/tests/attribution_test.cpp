@@ -41,6 +41,18 @@ class Attributed : public testing::Test {
   std::unique_ptr<Workbench> bench_;
 };
 
+TEST_F(Attributed, AnotherRecipeOfTheSameTechniquesIsNoCell) {
+  const Techniques set = kAllTechniques.without(Technique::tmac);
+  std::vector<ArmSpec> specs = {arm_of(kNoTechniques, 1), arm_of(kAllTechniques, 1),
+                                arm_of(set, 1, "best on 1 thread")};
+  specs[2].names["ternary_matmul"] = "ternary_matmul/base3.avx2:pf32";
+  EXPECT_EQ(of(specs).cells_measured, 2);
+  specs[2] = arm_of(set, 1, "all but tmac");
+  const Attribution a = of(specs);
+  EXPECT_EQ(a.cells_measured, 3);
+  EXPECT_TRUE(a.techniques[static_cast<std::size_t>(Technique::tmac)].without);
+}
+
 TEST_F(Attributed, EachAloneOverNoneAndNothingThatWasNotMeasured) {
   const Attribution a = of(attribution_arms(2, false));
   EXPECT_EQ(a.cells_measured, 8);
