@@ -24,6 +24,16 @@ void each_sequence(const Pass& pass, std::int64_t row0, std::int64_t row1, F&& f
   }
 }
 
+// What a step wrote for one of the sequences, but for the numbers.
+StepOutput output_of(Step step, std::int64_t layer, const Pass& pass, std::int64_t cols, std::int64_t i) {
+  return {.step = step,
+          .layer = layer,
+          .first = pass.first,
+          .batch = pass.positions,
+          .cols = cols,
+          .sequence = pass.sequence + i};
+}
+
 }  // namespace
 
 // A quantized activation with what a ternary kernel prepared of it; q, k and v share one, gate and up another.
@@ -57,30 +67,22 @@ void TokenLoop::each_row(std::int64_t cols, std::int64_t grain, std::int64_t bat
 void TokenLoop::show(Step step, std::int64_t layer, const Pass& pass, std::int64_t cols, float* values,
                      std::int32_t* sums) const {
   for (std::int64_t i = 0; observer_ && i < pass.sequences; ++i) {
+    StepOutput out = output_of(step, layer, pass, cols, i);
     const std::int64_t at = i * pass.positions * cols;
-    observer_->after({.step = step,
-                      .layer = layer,
-                      .first = pass.first,
-                      .batch = pass.positions,
-                      .cols = cols,
-                      .sequence = pass.sequence + i,
-                      .values = values + at,
-                      .sums = sums ? sums + at : nullptr});
+    out.values = values + at;
+    if (sums) out.sums = sums + at;
+    observer_->after(out);
   }
 }
 
 void TokenLoop::show(Step step, std::int64_t layer, const Pass& pass, std::int64_t cols, const Activation& a) const {
   for (std::int64_t i = 0; observer_ && i < pass.sequences; ++i) {
+    StepOutput out = output_of(step, layer, pass, cols, i);
     const std::int64_t row = i * pass.positions;
-    observer_->after({.step = step,
-                      .layer = layer,
-                      .first = pass.first,
-                      .batch = pass.positions,
-                      .cols = cols,
-                      .sequence = pass.sequence + i,
-                      .v = a.v.data() + row * a.input.stride,
-                      .v_stride = a.input.stride,
-                      .scale = a.scale.data() + row});
+    out.v = a.v.data() + row * a.input.stride;
+    out.v_stride = a.input.stride;
+    out.scale = a.scale.data() + row;
+    observer_->after(out);
   }
 }
 
