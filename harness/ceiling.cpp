@@ -97,11 +97,14 @@ std::vector<ReadSample> sample_reads(int max_threads, std::size_t buffer_bytes, 
   for (int round = 0; round < rounds && !interrupted(); ++round) {
     shuffle(cells, rng);
     for (const auto& [threads, pattern] : cells) {
-      const std::optional<double> state = probe_state().ping_pong_ns;
-      const LoadWatch watch;
-      const double seconds = buffer.read(*pattern, threads, passes[threads]);
-      const double bytes = static_cast<double>(buffer.read_bytes(threads)) * passes[threads];
-      samples.push_back({threads, pattern->name, bytes / seconds * 1e-9, state, watch.read()});
+      const auto read = [&] {
+        const std::optional<double> state = probe_state().ping_pong_ns;
+        const LoadWatch watch;
+        const double seconds = buffer.read(*pattern, threads, passes[threads]);
+        const double bytes = static_cast<double>(buffer.read_bytes(threads)) * passes[threads];
+        return ReadSample{threads, pattern->name, bytes / seconds * 1e-9, state, watch.read()};
+      };
+      samples.push_back(retake(read, [&](const ReadSample& s) { return had_its_cpus(s.load.own_cpus, threads); }));
     }
   }
   return samples;

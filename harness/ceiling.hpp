@@ -37,8 +37,8 @@ std::size_t ceiling_buffer_bytes(const Machine& machine);
 // Every pattern at every thread count from 1 to max_threads, once a round, in an order that is shuffled anew each
 // round. A pattern is a number of streams that each thread reads side by side, with or without software prefetch; the
 // reads are the widest vectors of this CPU, on kModelPages, and like the token loop's threads these are not pinned.
-// Each sample lasts about min_sample, at least one reading of the buffer. What was read is summed and checked: throws
-// std::logic_error if the sum is wrong.
+// Each sample lasts about min_sample, at least one reading of the buffer, and is taken again where others had the CPUs.
+// What was read is summed and checked: throws std::logic_error if the sum is wrong.
 std::vector<ReadSample> sample_reads(int max_threads, std::size_t buffer_bytes, int rounds,
                                      std::chrono::nanoseconds min_sample = std::chrono::milliseconds(50));
 

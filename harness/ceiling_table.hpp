@@ -32,8 +32,12 @@ struct CeilingTable {
   std::vector<PeakSample> peaks;
   std::vector<CacheLevel> caches;  // nearest first; empty where the machine does not say
   StateTracker states;
-  int set_aside = 0;  // samples in which the reading threads did not get their CPUs; they say nothing of the hardware
-  std::string why;    // not measured at all
+  std::string why;  // not measured at all
+
+  // Samples in which the threads did not get their CPUs: what they reached the hardware can do, and more.
+  std::vector<ReadSample> disturbed_reads;
+  std::vector<PeakSample> disturbed_peaks;
+  std::size_t set_aside() const { return disturbed_reads.size() + disturbed_peaks.size(); }
 
   // Adds samples and their states; sets aside those that were disturbed.
   void add(std::vector<ReadSample> taken);
@@ -42,7 +46,8 @@ struct CeilingTable {
   // The read ceiling of memory for these threads in this state; none for an unknown state or too few samples.
   std::optional<Ceiling> at(int threads, const std::string& state) const;
 
-  // The same of a core's or a cache's peak; of one ISA if it is given.
+  // The same of a core's or a cache's peak; of one ISA if it is given. None also where the fastest pattern of any state
+  // has too few samples in this one: what is left when the widest instruction's samples are missing is no ceiling.
   std::optional<PeakCeiling> peak(const std::string& what, int threads, const std::string& state,
                                   const std::string& isa = "") const;
 

@@ -158,7 +158,8 @@ std::vector<PeakSample> sample_peaks(int max_threads, const std::vector<CacheLev
       shuffle(cells, rng);
       const std::optional<double> state = probe_state().ping_pong_ns;
       for (const PeakCell& cell : cells) {
-        const Peak peak = cell.run(sample);
+        const Peak peak =
+            retake([&] { return cell.run(sample); }, [&](const Peak& p) { return had_its_cpus(p.cpus, threads); });
         PeakSample s = cell.head;
         s.per_ns = peak.per_ns;
         s.cpus = peak.cpus;

@@ -9,6 +9,9 @@ namespace {
 
 constexpr const char* kMemory = "memory read";
 
+// What the machine did in one sample it can do, however slow a busy host made the others.
+double highest(const Estimate& e) { return *std::ranges::max_element(e.samples); }
+
 // Builds the list; what has no ceiling goes to `missing`, once.
 class Limiter {
  public:
@@ -38,10 +41,10 @@ class Limiter {
   double ceiling(const std::string& what, const std::string& state) const {
     if (what == kMemory) {
       const auto c = ceilings_.at(threads_, state);
-      return c ? c->gb_per_s.ci_high : 0;
+      return c ? highest(c->gb_per_s) : 0;
     }
     const auto c = ceilings_.peak(what, threads_, state);
-    return c ? c->per_ns.ci_high : 0;
+    return c ? highest(c->per_ns) : 0;
   }
 
   int threads_;

@@ -11,7 +11,7 @@
 
 namespace bitproof {
 
-// A rate of memory above its ceiling by more than this is impossible: the margin covers the spread of the ceiling.
+// A rate of memory above its ceiling by more than this is impossible: the margin covers what its few samples missed.
 inline constexpr double kMostOfCeiling = 1.05;
 
 // The same for what the cores do. Their rates follow the clock, which a hypervisor neither shows nor holds still: the
@@ -34,7 +34,7 @@ struct Work {
 struct Limit {
   std::string what;  // "memory read"
   double amount;     // bytes or operations
-  double per_ns;     // the highest that its ceiling may be: the upper end of the interval
+  double per_ns;     // of the ceiling, its fastest sample: the highest that it may be
   double margin;     // kMostOfCeiling or kMostOfPeak
   double ns() const { return amount / per_ns; }
 };

@@ -15,6 +15,17 @@ namespace bitproof {
 // nothing of the hardware.
 inline constexpr double kHadItsCpus = 0.9;
 
+inline bool had_its_cpus(double cpus, int threads) { return cpus >= kHadItsCpus * threads; }
+
+// A sample that others disturbed is taken again, up to this often in all: on a busy host most short ones are.
+inline constexpr int kMostTakes = 5;
+template <class Take, class Good>
+auto retake(const Take& take, const Good& good) {
+  auto sample = take();
+  for (int n = 1; n < kMostTakes && !good(sample); ++n) sample = take();
+  return sample;
+}
+
 struct Together {
   double seconds;  // from the first thread's start to the last one's end
   double cpus;     // CPU time of all threads in it over the wall time: as many as threads where nobody interfered

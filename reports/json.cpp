@@ -238,7 +238,7 @@ Json to_json(const CeilingTable& t) {
   Json caches = Json::array();
   for (const CacheLevel& c : t.caches)
     caches.push_back({{"level", c.level}, {"bytes", c.bytes}, {"instances", c.instances}});
-  Json j{{"by_threads", reads}, {"peaks", rates}, {"caches", caches}, {"samples_set_aside", t.set_aside}};
+  Json j{{"by_threads", reads}, {"peaks", rates}, {"caches", caches}, {"samples_set_aside", t.set_aside()}};
   if (reads.empty()) j["why"] = t.why.empty() ? "too few undisturbed samples" : t.why;
   return j;
 }

@@ -33,7 +33,7 @@ void measure_ceilings(CeilingTable& table, int threads, int rounds) {
     table.why = "--ceiling-rounds 0";
     return;
   }
-  const int set_aside = table.set_aside;
+  const std::size_t set_aside = table.set_aside();
   try {
     ProgressLine progress("ceilings of cores, caches and memory");
     const Machine machine = read_machine();
@@ -44,8 +44,8 @@ void measure_ceilings(CeilingTable& table, int threads, int rounds) {
     table.why = e.what();
     note(fmt::format("ceilings: not measured: {}", e.what()));
   }
-  if (table.set_aside > set_aside) {
-    note(fmt::format("ceilings: {} samples set aside: other work had the CPUs", table.set_aside - set_aside));
+  if (table.set_aside() > set_aside) {
+    note(fmt::format("ceilings: {} samples set aside: other work had the CPUs", table.set_aside() - set_aside));
   }
 }
 
