@@ -94,6 +94,7 @@ std::vector<ReadSample> sample_reads(int max_threads, std::size_t buffer_bytes, 
 
   std::vector<ReadSample> samples;
   Rng rng(kBootstrapSeed);
+  Retaker take(min_sample);
   for (int round = 0; round < rounds && !interrupted(); ++round) {
     shuffle(cells, rng);
     for (const auto& [threads, pattern] : cells) {
@@ -104,7 +105,7 @@ std::vector<ReadSample> sample_reads(int max_threads, std::size_t buffer_bytes, 
         const double bytes = static_cast<double>(buffer.read_bytes(threads)) * passes[threads];
         return ReadSample{threads, pattern->name, bytes / seconds * 1e-9, state, watch.read()};
       };
-      samples.push_back(retake(read, [&](const ReadSample& s) { return had_its_cpus(s.load.own_cpus, threads); }));
+      samples.push_back(take(read, [&](const ReadSample& s) { return had_its_cpus(s.load.own_cpus, threads); }));
     }
   }
   return samples;

@@ -152,6 +152,7 @@ std::vector<PeakSample> sample_peaks(int max_threads, const std::vector<CacheLev
   if (max_threads < 1 || rounds < 1) throw BadInput("peaks of {} threads and {} rounds", max_threads, rounds);
   std::vector<PeakSample> samples;
   Rng rng(kBootstrapSeed);
+  Retaker take(sample);
   for (int threads = 1; threads <= max_threads; ++threads) {
     std::vector<PeakCell> cells = cells_for(threads, levels);
     for (int round = 0; round < rounds && !interrupted(); ++round) {
@@ -159,7 +160,7 @@ std::vector<PeakSample> sample_peaks(int max_threads, const std::vector<CacheLev
       const std::optional<double> state = probe_state().ping_pong_ns;
       for (const PeakCell& cell : cells) {
         const Peak peak =
-            retake([&] { return cell.run(sample); }, [&](const Peak& p) { return had_its_cpus(p.cpus, threads); });
+            take([&] { return cell.run(sample); }, [&](const Peak& p) { return had_its_cpus(p.cpus, threads); });
         PeakSample s = cell.head;
         s.per_ns = peak.per_ns;
         s.cpus = peak.cpus;

@@ -36,7 +36,7 @@ struct PeakSample {
 };
 
 // Every runnable loop of op_loops() and every read pattern without prefetch on every level, at 1..max_threads threads,
-// once a round, shuffled anew in each; again where others had the CPUs (kMostTakes). Reads take half of the level, and
+// once a round, shuffled anew in each; again where others had the CPUs (Retaker). Reads take half of the level, and
 // again four times what is nearer by, split over the threads that share it; a level of less than twice what those
 // threads have nearer by is left out there.
 std::vector<PeakSample> sample_peaks(int max_threads, const std::vector<CacheLevel>& levels, int rounds,

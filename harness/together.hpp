@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <latch>
 #include <thread>
 #include <vector>
@@ -17,14 +18,27 @@ inline constexpr double kHadItsCpus = 0.9;
 
 inline bool had_its_cpus(double cpus, int threads) { return cpus >= kHadItsCpus * threads; }
 
-// A sample that others disturbed is taken again, up to this often in all: on a busy host most short ones are.
-inline constexpr int kMostTakes = 5;
-template <class Take, class Good>
-auto retake(const Take& take, const Good& good) {
-  auto sample = take();
-  for (int n = 1; n < kMostTakes && !good(sample); ++n) sample = take();
-  return sample;
-}
+// Takes a sample that others disturbed again, up to kMostTakes times: on a shared host many short ones are. What this
+// may cost in vain is half a second; on a host that is busy throughout every take is.
+class Retaker {
+ public:
+  static constexpr int kMostTakes = 5;
+
+  explicit Retaker(std::chrono::nanoseconds sample) : in_vain_(std::chrono::milliseconds(500) / sample) {}
+
+  template <class Take, class Good>
+  auto operator()(const Take& take, const Good& good) {
+    auto sample = take();
+    for (int n = 1; n < kMostTakes && in_vain_ > 0 && !good(sample); ++n) {
+      sample = take();
+      if (!good(sample)) --in_vain_;
+    }
+    return sample;
+  }
+
+ private:
+  std::int64_t in_vain_;
+};
 
 struct Together {
   double seconds;  // from the first thread's start to the last one's end

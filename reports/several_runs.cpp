@@ -112,41 +112,78 @@ std::string trend(std::span<const SavedRun> files, const std::string& format) {
   return out;
 }
 
-// What is no run, but was printed by a command of ours with --json.
-std::optional<std::string> other_document(const Json& json, const std::string& format) {
-  if (!json.is_object() || json.contains("schema")) return {};
+// What a file is: a run, or what a command of ours printed with --json.
+enum class Kind : std::uint8_t { run, audit, comparison, history, selftest, lattice, depths };
+
+// Of what may also be no document of ours: then it is judged as a run, and refused with that reason.
+Kind kind_of(const Json& json) {
+  if (!json.is_object() || json.contains("schema")) return Kind::run;
   const auto lists = [&](const char* key) { return json.value(key, Json()).is_array(); };
-  const bool audit = lists("claims"), comparison = lists("cases") && json.contains("rules"),
-             history = lists("cases") && json.contains("runs"), selftest = lists("faults") && json.contains("planted"),
-             attribution =
-                 (lists("techniques") && json.contains("cells_total")) || json.value("depth_axis", Json()).is_object();
-  if (!audit && !comparison && !history && !selftest && !attribution) return {};
+  if (lists("claims")) return Kind::audit;
+  if (lists("cases") && json.contains("rules")) return Kind::comparison;
+  if (lists("cases") && json.contains("runs")) return Kind::history;
+  if (lists("faults") && json.contains("planted")) return Kind::selftest;
+  if (lists("techniques") && json.contains("cells_total")) return Kind::lattice;
+  return json.value("depth_axis", Json()).is_object() ? Kind::depths : Kind::run;
+}
+
+std::string other_document(const Json& json, Kind kind, const std::string& format) {
+  const bool attribution = kind == Kind::lattice || kind == Kind::depths;
   if (format == "json") return json.dump(1) + "\n";
-  if (comparison && format == "csv") return comparison_csv(json);
-  if (history && format == "md") return trend_markdown(json);
+  if (kind == Kind::comparison && format == "csv") return comparison_csv(json);
+  if (kind == Kind::history && format == "md") return trend_markdown(json);
   if (attribution && format == "md") return attribution_report(json);
   if (format != "html") {
     throw cannot_hold(format, "what this command printed",
-                      history || attribution ? "html, md, json"
-                      : comparison           ? "html, csv, json"
-                                             : "html, json");
+                      kind == Kind::history || attribution ? "html, md, json"
+                      : kind == Kind::comparison           ? "html, csv, json"
+                                                           : "html, json");
   }
-  const auto page = audit         ? html::audit_page
-                    : comparison  ? html::comparison_page
-                    : history     ? html::history_page
-                    : attribution ? html::attribution_page
-                                  : html::selftest_page;
+  const auto page = kind == Kind::audit        ? html::audit_page
+                    : kind == Kind::comparison ? html::comparison_page
+                    : kind == Kind::history    ? html::history_page
+                    : kind == Kind::selftest   ? html::selftest_page
+                                               : html::attribution_page;
   return page(json, html::installed_charts());
+}
+
+// One run and what other commands printed of the same machine: one page. Nothing where the files are not that.
+std::optional<std::string> full_page(std::span<const SavedRun> files, const std::string& format) {
+  Json run;
+  html::Companions with;
+  bool companions = false;
+  for (const SavedRun& f : files) {
+    const Json json = parse_run(f.text, f.path);
+    const Kind kind = kind_of(json);
+    Json* place = kind == Kind::run        ? &run
+                  : kind == Kind::lattice  ? &with.lattice
+                  : kind == Kind::depths   ? &with.depths
+                  : kind == Kind::selftest ? &with.selftest
+                                           : nullptr;
+    if (!place) throw BadInput("{}: it makes a report alone, not with other files", f.path);
+    if (!place->is_null() && kind == Kind::run && !companions) return {};  // several runs
+    if (!place->is_null()) throw BadInput("{}: one page holds one file of this kind, and there are two", f.path);
+    *place = kind == Kind::run ? sound_run(f.text, f.path) : json;
+    companions |= kind != Kind::run;
+  }
+  if (!companions) return {};
+  if (run.is_null()) throw BadInput("no run among the files: a full report begins with a run.json");
+  if (format != "html") throw cannot_hold(format, "a run with what other commands printed", "html");
+  return html::run_page(run, with, html::installed_charts());
 }
 
 }  // namespace
 
 std::string report(std::span<const SavedRun> files, const std::string& format, bool compare) {
   if (compare) return compared(files, format);
-  if (files.size() > 1) return trend(files, format);
   if (files.empty()) throw BadInput("no run: name a run.json");
   try {
-    if (const auto other = other_document(parse_run(files[0].text, files[0].path), format)) return *other;
+    if (files.size() > 1) {
+      const auto page = full_page(files, format);
+      return page ? *page : trend(files, format);
+    }
+    const Json json = parse_run(files[0].text, files[0].path);
+    if (const Kind kind = kind_of(json); kind != Kind::run) return other_document(json, kind, format);
   } catch (const Json::exception& e) {
     throw BadInput("{}: it lacks what it should hold: {}", files[0].path, e.what());
   }

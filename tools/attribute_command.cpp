@@ -293,7 +293,8 @@ void print_depths(const Json& axis) {
 int depths_command(const AttributeOptions& options) {
   const std::vector<std::int64_t> depths = parse_depths(options.depths, options.model);
   std::vector<std::string> failed;
-  Json j{{"model", options.model}, {"seed", options.seed}};
+  Json j{{"model", options.model}, {"seed", options.seed}, {"machine", read_machine().fingerprint()}};
+  j["build"] = build_fingerprint();
   j["depth_axis"] = measure_depth_axis(depths, options, choose_threads(options.threads, false), failed);
   j["failures"] = failed;
   j["partial"] = interrupted();

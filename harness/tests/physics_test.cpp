@@ -164,12 +164,18 @@ TEST(Physics, WhatTheMachineDidInOneSampleItCanDo) {
   EXPECT_EQ(judge(of(OpKind::multiply_add, 2000), 7, 1, kOneState, table).verdict, Physics::impossible);
 }
 
-TEST(Retake, UntilASampleIsGoodOrTheTakesAreUsedUp) {
+TEST(Retaker, TakesUntilASampleIsGoodAndNotLongInVain) {
+  Retaker retake(std::chrono::milliseconds(50));  // ten takes in vain
   int takes = 0;
   const auto take = [&] { return ++takes; };
-  EXPECT_EQ(retake(take, [](int n) { return n == 3; }), 3);
+  const auto never = [](int) { return false; };
+  EXPECT_EQ(retake(take, [](int n) { return n == 3; }), 3) << "one in vain";
   takes = 0;
-  EXPECT_EQ(retake(take, [](int) { return false; }), kMostTakes) << "kept, for the table to set aside";
+  EXPECT_EQ(retake(take, never), Retaker::kMostTakes) << "kept, for the table to set aside";
+  retake(take, never);
+  retake(take, never);
+  takes = 0;
+  EXPECT_EQ(retake(take, never), 1) << "the host is busy throughout";
 }
 
 TEST(CeilingTable, PeaksAreOfTheBestISAUnlessOneIsAskedFor) {

@@ -138,7 +138,7 @@ std::vector<std::string> doubted(const Json& run) {
 
 }  // namespace
 
-std::string answer(const Json& run) {
+std::string heading_of(const Json& run) {
   const Json& machine = look(run, {"machine"});
   std::string title = "bitproof: suite " + words(run, "suite");
   if (run.contains("model")) title += ", model " + words(run.at("model"), "name");
@@ -147,7 +147,7 @@ std::string answer(const Json& run) {
       "<p class=\"origin\">{} &middot; {} cores &middot; {} &middot; revision {} &middot; started {}</p>\n",
       escape(words(machine, "cpu_model")), escape(words(machine, "physical_cores")), escape(words(machine, "compiler")),
       escape(words(machine, "git_revision")), escape(words(run, "started")));
-  return out + verdict_of(run);
+  return out;
 }
 
 std::string verdict_of(const Json& run) {

@@ -12,6 +12,15 @@ namespace bitproof::html {
 // Throws BadInput on what is no run of this schema.
 std::string run_page(const Json& run, const std::string& library);
 
+// What `attribute --json`, `attribute --depths --json` and `selftest --json` printed; null: not given.
+struct Companions {
+  Json lattice{}, depths{}, selftest{};
+};
+
+// The full report: the lattice's credit stands in the place of the run's own. Throws BadInput also where a companion is
+// of another machine or model.
+std::string run_page(const Json& run, const Companions& with, const std::string& library);
+
 // Of what `compare --json` printed.
 std::string comparison_page(const Json& comparison, const std::string& library);
 

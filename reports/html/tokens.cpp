@@ -13,11 +13,11 @@ void put_rate(Json& row, const char* key, const Json& estimate) {
   row[std::string(key) + "_high"] = look(estimate, {"ci_high"});
 }
 
-Figure rates(const Json& run) {
+Figure rates(const Json& run, const std::string& id) {
   const auto arms = measured_arms(run);
   const Json first = arms.empty() ? Json::object() : *arms[0];
   Figure f{
-      .id = "tokens",
+      .id = id,
       .title = "Tokens per second, every sample",
       .caption =
           "Every row is the full token loop: embedding, all layers, norms, attention, head, sampling. A dot is "
@@ -83,9 +83,9 @@ Figure rates(const Json& run) {
 
 }  // namespace
 
-std::string tokens_section(const Json& run) {
+std::string tokens_section(const Json& run, const std::string& id) {
   if (look(run, {"arms"}).empty()) return paragraph("No recipe was measured in the token loop.");
-  return markup(rates(run));
+  return markup(rates(run, id));
 }
 
 }  // namespace bitproof::html

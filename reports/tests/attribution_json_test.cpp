@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "error.hpp"
 #include "harness/tests/made_up_cells.hpp"
 #include "reports/attribution_markdown.hpp"
 #include "reports/lattice_file.hpp"
 #include "reports/several_runs.hpp"
+#include "reports/tests/support.hpp"
 
 namespace bitproof {
 namespace {
@@ -155,6 +158,77 @@ TEST(AttributionPage, OfAFailedLatticeHasNothingToBelieve) {
   EXPECT_THAT(page, AllOf(HasSubstr("1 failure(s)"), HasSubstr("Nothing, while something in it failed"),
                           HasSubstr("IMPOSSIBLE &lt;b&gt;"), HasSubstr("BROKEN: the ledger is not the model&#39;s")));
   EXPECT_THAT(attribution_report(j), HasSubstr("- all: IMPOSSIBLE \\<b\\>"));
+}
+
+// Of the zoo, as `selftest --json` prints it.
+Json printed_by_selftest(int killed) {
+  return {{"planted", 2},
+          {"killed", killed},
+          {"false_alarms", 0},
+          {"clean_runs", 2},
+          {"clean_twins", 2},
+          {"skipped", Json::array()},
+          {"alarms", Json::array()},
+          {"faults",
+           {{{"name", "ternary_matmul/zeros"}, {"lie", "writes nothing"}, {"killed_by", "poison"}, {"reason", "left"}},
+            {{"name", "loop/<b>"}, {"lie", "skips"}, {"killed_by", killed == 2 ? Json("ledger") : Json()}}}}};
+}
+
+std::string full_report(const std::vector<Json>& printed) {
+  std::vector<SavedRun> files;
+  for (const Json& j : printed) files.push_back({fmt::format("{}.json", files.size()), j.dump()});
+  return report(files, "html", false);
+}
+
+TEST(FullReport, HoldsTheRunAndWhatOtherCommandsPrintedOfTheSameMachine) {
+  Json run = shared_run(), lattice = printed_by_attribute();
+  run["failures"] = Json::array();
+  lattice["model"] = run.at("model").at("name");
+  lattice["machine"] = run.at("machine").at("fingerprint");
+  const Json depths{{"model", lattice["model"]}, {"machine", lattice["machine"]}, {"seed", 1},
+                    {"depth_axis", by_depth()},  {"failures", Json::array()},     {"partial", false}};
+  const std::string page = full_report({run, depths, printed_by_selftest(2), lattice});
+  std::set<std::string> ids;
+  const std::string open = " id=\"";
+  for (std::size_t at = 0; (at = page.find(open, at)) != std::string::npos; at += open.size()) {
+    const std::string id = page.substr(at + open.size(), page.find('"', at + open.size()) - at - open.size());
+    EXPECT_TRUE(ids.insert(id).second) << id << " twice";
+  }
+  for (const char* id : {"waterfall", "interactions", "tokens", "lattice-tokens", "depths", "faults", "threads-figure",
+                         "memory-figure", "lattice-memory", "checks", "limits"}) {
+    EXPECT_TRUE(ids.contains(id)) << id;
+  }
+  EXPECT_THAT(page, AllOf(HasSubstr("a lattice of 4 recipes, 4 measured, at depth 16"),
+                          HasSubstr("2 of 2 planted faults killed"), HasSubstr("No check, ledger, witness")));
+  EXPECT_THAT(page, Not(HasSubstr("only corners of the lattice")));
+
+  // Whatever fails in one of them fails the page.
+  EXPECT_THAT(full_report({run, printed_by_selftest(1)}),
+              AllOf(HasSubstr("1 failure(s)"), HasSubstr("selftest: 1 of 2 planted faults killed")));
+  lattice["failures"] = {"all: IMPOSSIBLE"};
+  EXPECT_THAT(full_report({lattice, run}), HasSubstr("FAILED: attribute: all: IMPOSSIBLE"));
+}
+
+TEST(FullReport, RefusesWhatDoesNotBelongTogether) {
+  const Json run = shared_run();
+  Json lattice = printed_by_attribute();
+  const auto refusal = [](const std::vector<Json>& files) -> std::string {
+    try {
+      full_report(files);
+    } catch (const BadInput& e) {
+      return e.what();
+    }
+    return "none";
+  };
+  EXPECT_THAT(refusal({run, lattice}), HasSubstr("one page holds one machine"));
+  lattice["machine"] = run.at("machine").at("fingerprint");
+  EXPECT_THAT(refusal({run, lattice}), HasSubstr("one page holds one model"));
+  lattice["model"] = run.at("model").at("name");
+  EXPECT_EQ(refusal({run, lattice}), "none");
+  EXPECT_THAT(refusal({run, lattice, lattice}), HasSubstr("2.json: one page holds one file of this kind"));
+  EXPECT_THAT(refusal({run, lattice, run}), HasSubstr("2.json: one page holds one file of this kind"));
+  EXPECT_THAT(refusal({lattice, printed_by_selftest(2)}), HasSubstr("begins with a run.json"));
+  EXPECT_THAT(refusal({run, {{"claims", Json::array()}}}), HasSubstr("1.json: it makes a report alone"));
 }
 
 TEST(AttributionPage, OfDepthsAloneHasTheCurve) {

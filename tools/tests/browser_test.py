@@ -74,6 +74,17 @@ class Pages(unittest.TestCase):
         self.assertNotIn("<img", re.sub(r"\\<", "", page))
         ElementTree.fromstring(self.report(evil, "--format", "junit"))
 
+    def companions(self):
+        """What other commands print of the same model and machine, for the full report."""
+        for name, codes, *command in (
+            ("lattice", (0, 1), "attribute", "--model", "tiny", "--depth", 3, "--rounds", 2, "--ceiling-rounds", 0),
+            ("depths", (0, 1), "attribute", "--model", "tiny", "--depths", "4,16,64", "--rounds", 2),
+            ("selftest", (0,), "selftest", "ternary_matmul/zeros"),
+        ):
+            path = self.folder / f"{name}.json"
+            path.write_text(bitproof(*command, "--json", codes=codes, cwd=self.folder))
+            yield path
+
     def test_pages(self):
         later = self.changed("later", lambda run: run.update(started="2099-01-01T00-00-00Z"))
         evil = self.changed("evil", self.poison)
@@ -82,7 +93,13 @@ class Pages(unittest.TestCase):
         self.report(self.run_json, later, "--compare", "--format", "html", "-o", compared)
         self.report(self.run_json, later, "--format", "html", "-o", trend)
         self.report(evil, "--format", "html", "-o", hostile)
-        for found in self.browse(self.page, bare, compared, trend, hostile):
+        whole = self.folder / "whole.html"
+        self.report(self.run_json, *self.companions(), "--format", "html", "-o", whole)
+        audited = self.folder / "audit.html"
+        claims = self.folder / "claims.json"
+        claims.write_text(bitproof("audit", *sorted((SOURCE / "suites/claims").glob("*.toml")), "--json", codes=(0, 1)))
+        self.report(claims, "--format", "html", "-o", audited)
+        for found in self.browse(self.page, whole, bare, compared, trend, hostile, audited):
             with self.subTest(page=found["page"], view=found["view"]):
                 self.assertEqual((found["errors"], found["requests"], found["strangers"], found["injected"]), ([], [], 0, False))
                 self.assertLessEqual(found["overflow"], 0, "wider than the screen")
