@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "command_line.hpp"
@@ -17,6 +18,7 @@
 #include "steps.hpp"
 #include "terminal.hpp"
 #include "text_table.hpp"
+#include "token_physics.hpp"
 
 namespace bitproof {
 namespace {
@@ -331,6 +333,12 @@ int attribute_command(const AttributeOptions& options) {
   for (const Cell& cell : run.cells()) {
     for (const CellSample& s : cell.samples) ceilings.states.add({s.loop.ping_pong_ns, "", s.loop.load});
   }
+  settle_ceilings(ceilings, plan.threads, options.ceiling_rounds, [&] {
+    const auto above = [&](const Cell& cell) {
+      return cell.measured() && !impossible(judge_cell(cell, ceilings)).empty();
+    };
+    return std::ranges::any_of(run.cells(), above);
+  });
   const Json j = results(run, options, ceilings, size, clearance);
   if (options.json) {
     fmt::print("{}\n", j.dump(2));

@@ -62,6 +62,7 @@ Json measured_run(const BaselineOptions& options) {
   CeilingTable ceilings;
   if (!interrupted()) measure_ceilings(ceilings, threads, options.ceiling_rounds);
   add_states(ceilings, results);
+  settle_ceilings(ceilings, threads, options.ceiling_rounds, [&] { return some_time_is_above(ceilings, results); });
   run["ceilings"] = to_json(ceilings);
   run["bench"] = to_json(results, ceilings);
   run["failures"] = faults(results, ceilings);

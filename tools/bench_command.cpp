@@ -85,6 +85,7 @@ int bench_command(const BenchOptions& options) {
   CeilingTable ceilings;
   if (!interrupted()) measure_ceilings(ceilings, cores, options.ceiling_rounds);
   add_states(ceilings, results);
+  settle_ceilings(ceilings, cores, options.ceiling_rounds, [&] { return some_time_is_above(ceilings, results); });
 
   const Json list = to_json(results, ceilings);
   if (options.json) {

@@ -247,6 +247,8 @@ int loop_command(const LoopOptions& options) {
   CeilingTable ceilings;
   if (!interrupted()) measure_ceilings(ceilings, std::min(spec.threads, cores), options.ceiling_rounds);
   add_states(ceilings, bench->arms());
+  settle_ceilings(ceilings, std::min(spec.threads, cores), options.ceiling_rounds,
+                  [&] { return some_time_is_above(ceilings, bench->arms()); });
 
   Json j = to_json(arm, ceilings, depth);
   add_batch(j, arm);

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "command_line.hpp"
@@ -22,7 +21,6 @@
 #include "suites.hpp"
 #include "terminal.hpp"
 #include "text_table.hpp"
-#include "token_physics.hpp"
 
 namespace bitproof {
 namespace {
@@ -177,27 +175,22 @@ class Run {
     rounds_with_progress(*workbench_, {.depth = plan_.depth, .rounds = plan_.rounds, .seed = options_.seed},
                          [&] { save(); });
     if (!interrupted()) measure_ceilings(ceilings_, threads_, plan_.ceiling_rounds - 2);
-    // A time above the ceilings may also say that these were taken in a bad minute: they are, before it is called a
-    // fault.
-    for (int again = 0; again < 2 && any_impossible() && !interrupted(); ++again) {
-      note("a time is above its ceiling: the ceilings are measured again");
-      measure_ceilings(ceilings_, threads_, plan_.ceiling_rounds);
-    }
+    settle_ceilings(ceilings_, threads_, plan_.ceiling_rounds, [&] {
+      const CeilingTable ceilings = with_states();
+      return some_time_is_above(ceilings, bench_) || some_time_is_above(ceilings, workbench_->arms());
+    });
   }
 
-  bool any_impossible() const {
+  CeilingTable with_states() const {
     CeilingTable ceilings = ceilings_;
     add_states(ceilings, bench_);
-    add_states(ceilings, workbench_->arms());
-    const auto above = [&](const auto& arm) { return !impossible(judge_arm(*arm, ceilings)).empty(); };
-    return !faults(bench_, ceilings).empty() || std::ranges::any_of(workbench_->arms(), above);
+    if (workbench_) add_states(ceilings, workbench_->arms());
+    return ceilings;
   }
 
   // All that depends on the names of the placement states, which each new reading may change.
   void refresh() {
-    CeilingTable ceilings = ceilings_;
-    add_states(ceilings, bench_);
-    if (workbench_) add_states(ceilings, workbench_->arms());
+    const CeilingTable ceilings = with_states();
     std::vector<std::string> failures = failures_;
     const auto fail = [&](const std::vector<std::string>& list) {
       failures.insert(failures.end(), list.begin(), list.end());

@@ -2,11 +2,15 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
 #include "error.hpp"
+#include "interrupt.hpp"
+#include "reports/bench_json.hpp"
 #include "terminal.hpp"
+#include "token_physics.hpp"
 
 namespace bitproof {
 
@@ -47,6 +51,21 @@ void measure_ceilings(CeilingTable& table, int threads, int rounds) {
   if (table.set_aside() > set_aside) {
     note(fmt::format("ceilings: {} samples set aside: other work had the CPUs", table.set_aside() - set_aside));
   }
+}
+
+void settle_ceilings(CeilingTable& table, int threads, int rounds, const std::function<bool()>& some_time_is_above) {
+  for (int again = 0; again < 2 && rounds > 0 && !interrupted() && some_time_is_above(); ++again) {
+    note("a time is above its ceiling: the ceilings are measured again");
+    measure_ceilings(table, threads, rounds);
+  }
+}
+
+bool some_time_is_above(const CeilingTable& table, std::span<const BenchResult> results) {
+  return std::ranges::any_of(results, [&](const auto& r) { return judge(r, table).verdict == Physics::impossible; });
+}
+
+bool some_time_is_above(const CeilingTable& table, std::span<const std::unique_ptr<Arm>> arms) {
+  return std::ranges::any_of(arms, [&](const auto& arm) { return !impossible(judge_arm(*arm, table)).empty(); });
 }
 
 std::vector<BenchResult> bench_with_progress(std::span<const BenchmarkSpec> specs, const std::string& filter, int cores,

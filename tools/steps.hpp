@@ -1,6 +1,7 @@
 // The steps that commands are made of, each with its line of progress. Bad input is thrown before anything is measured.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "microbench.hpp"
@@ -18,6 +19,13 @@ CheckSummary check_with_progress(std::span<const Case> cases, const std::string&
 // Adds `rounds` rounds at 1..threads threads to the table. Where there is no memory for it the table stays as it is and
 // says why: what would be held against the ceiling then has none. No rounds: likewise.
 void measure_ceilings(CeilingTable& table, int threads, int rounds);
+
+// Ceilings may have been taken in a bad minute: where a time is above them they are measured again, twice at most,
+// before that is called a fault.
+void settle_ceilings(CeilingTable& table, int threads, int rounds, const std::function<bool()>& some_time_is_above);
+
+bool some_time_is_above(const CeilingTable& table, std::span<const BenchResult> results);
+bool some_time_is_above(const CeilingTable& table, std::span<const std::unique_ptr<Arm>> arms);
 
 // How long a benchmark is measured: see MicrobenchOptions.
 struct Adaptive {

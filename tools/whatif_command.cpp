@@ -119,6 +119,8 @@ int whatif_command(const WhatIfOptions& options) {
   CeilingTable ceilings;
   if (!interrupted()) measure_ceilings(ceilings, threads, options.ceiling_rounds);
   add_states(ceilings, bench->arms());
+  settle_ceilings(ceilings, threads, options.ceiling_rounds,
+                  [&] { return some_time_is_above(ceilings, bench->arms()); });
   std::vector<std::string> failed = faults(arm, ceilings, threads);
   if (!response.holds())
     failed.push_back("the profile does not hold: a token does not take longer by what was injected");

@@ -106,6 +106,8 @@ Json to_json(const Docket& docket, const std::vector<ClaimVerdict>& verdicts) {
            {"quote", v.claim->quote},
            {"claimed", v.claim->shown()}};
     if (v.should_be) j["should_be"] = with_unit(*v.should_be, v.claim->unit_text);
+    j["headline"] = v.claim->headline;
+    if (v.verdict != Verdict::holds) j["answer"] = answer(v);
     j["findings"] = findings;
     claims.push_back(std::move(j));
   }

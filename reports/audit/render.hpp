@@ -9,8 +9,8 @@
 
 namespace bitproof::audit {
 
-// claims: [{id, line, quote, verdict, claimed, should_be, findings: [{rule, severity, text, quote, arithmetic}]}],
-// reports: [{name, claims, holds, unsupported ...}].
+// claims: [{id, line, quote, verdict, claimed, should_be, headline, answer, findings: [{rule, severity, text, quote,
+// arithmetic}]}], reports: [{name, claims, holds, unsupported ...}].
 Json to_json(const Docket& docket, const std::vector<ClaimVerdict>& verdicts);
 
 std::string summary(const Docket& docket, const std::vector<ClaimVerdict>& verdicts);

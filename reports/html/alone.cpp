@@ -13,10 +13,10 @@ Dataset results_table(const std::vector<const Json*>& results) {
             "Median [95 % interval; for fewer than 6 samples, their range]",
             {{"variant", "variant"},
              {"case", "case"},
-             {"threads", "threads", Form::number},
+             {"threads", "threads", Form::number, kSetting},
              {"memory", "memory"},
              {"us", "µs", Form::interval, words(from, "median_ns", "measured")},
-             {"n", "samples", Form::number},
+             {"n", "samples", Form::number, kCounted},
              {"gb_per_s", "GB/s", Form::number, words(from, "gb_per_s", "derived")},
              {"gop_per_s", "Gop/s", Form::number, words(from, "gop_per_s", "derived")},
              {"fraction", "of the read ceiling", Form::percent, words(from, "fraction_of_ceiling", "derived")},
@@ -49,8 +49,8 @@ Dataset samples_table(const std::vector<const Json*>& results) {
   Dataset d{"samples",
             "Samples",
             {{"label", "variant"},
-             {"threads", "threads", Form::number},
-             {"sample", "sample", Form::number},
+             {"threads", "threads", Form::number, kSetting},
+             {"sample", "sample", Form::number, kCounted},
              {"us", "µs", Form::number, "measured"}}};
   bool one_case = true;
   for (const Json* b : results)

@@ -39,9 +39,9 @@ Figure waterfall(const std::vector<Share>& shares) {
       "Shapley shares",
       {{"technique", "technique"},
        {"share", "share", Form::interval, "derived: Shapley, in logarithms, over the measured lattice of recipes"},
-       {"from", "from", Form::number},
-       {"to", "to", Form::number},
-       {"reach", "its end, by its interval", Form::interval}}};
+       {"from", "from", Form::number, "derived: product of the shares above it"},
+       {"to", "to", Form::number, "derived: from times share"},
+       {"reach", "its end, by its interval", Form::interval, "derived: from times the interval of its share"}}};
   double at = 1;
   for (const Share& s : shares) {
     Json row{{"technique", s.technique}, {"share", s.ratio}, {"share_low", s.low},

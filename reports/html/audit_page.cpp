@@ -38,10 +38,17 @@ std::string header_of_audit(const Json& audit) {
   std::string counts, titles;
   for (const auto& [verdict, n] : verdicts) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", n, verdict);
   for (const Json& r : look(audit, {"reports"})) titles += (titles.empty() ? "" : "; ") + words(r, "title");
+  std::vector<std::string> answers;  // of what the report itself leads with
+  for (const Json& c : audit.at("claims")) {
+    if (c.value("headline", false) && c.contains("answer"))
+      answers.push_back(
+          fmt::format("{}: \u201C{}\u201D: {}", words(c, "verdict"), words(c, "quote"), words(c, "answer")));
+  }
   const bool good = verdicts.size() == 1 && verdicts.contains("HOLDS");
   return "<h1>bitproof audit</h1>\n<p class=\"origin\">" + escape(titles) + "</p>\n" +
          fmt::format("<p class=\"banner {}\">{} claims: {}</p>\n", good ? "good" : "bad", audit.at("claims").size(),
-                     escape(counts));
+                     escape(counts)) +
+         (answers.empty() ? "" : "<div class=\"side open\"><h2>What it leads with</h2>\n" + list(answers) + "</div>\n");
 }
 
 }  // namespace

@@ -44,8 +44,9 @@ Figure ratios(const Json& comparison) {
     }
     cases.rows.push_back(std::move(row));
   }
-  Dataset band{
-      "band", "Band of what makes no difference", {{"low", "from", Form::number}, {"high", "to", Form::number}}};
+  Dataset band{"band",
+               "Band of what makes no difference",
+               {{"low", "from", Form::number, kSetting}, {"high", "to", Form::number, kSetting}}};
   band.rows.push_back({{"low", 1 / (1 + effect)}, {"high", 1 + effect}});
   f.data = {cases, band};
   return f;

@@ -16,8 +16,10 @@ enum class Form { text, code, number, percent, interval, mark, repro };
 struct Column {
   std::string key, title;
   Form form = Form::text;
-  std::string source{};  // provenance: measured, derived and how, modelled or claimed
+  std::string source{};  // provenance: measured, derived and how, modelled or claimed; no column of numbers lacks it
 };
+inline constexpr const char* kSetting = "setting: chosen, not measured";
+inline constexpr const char* kCounted = "counted";
 
 // Rows under one set of columns. A cell that is null or missing is a dash, with row[key + "_why"] as the reason.
 struct Dataset {

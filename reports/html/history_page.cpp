@@ -21,11 +21,11 @@ Figure trend(const Json& series, const std::string& id, const std::string& title
       .folded = true};
   Dataset points{"points",
                  "Runs",
-                 {{"run", "run", Form::number},
+                 {{"run", "run", Form::number, kCounted},
                   {"started", "started"},
                   {"revision", "revision"},
                   {"us", "µs", Form::interval, "measured: median of the run"},
-                  {"n", "samples", Form::number},
+                  {"n", "samples", Form::number, kCounted},
                   {"change", "change of level", Form::text, "derived: E-divisive on log medians, 999 permutations"},
                   {"remark", ""}}};
   int at = 0;
@@ -45,12 +45,12 @@ Figure trend(const Json& series, const std::string& id, const std::string& title
   }
   Dataset changes{"changes",
                   "Changes of level",
-                  {{"run", "from run", Form::number},
+                  {{"run", "from run", Form::number, kCounted},
                    {"revision", "revision"},
-                   {"before_us", "before, µs", Form::number},
-                   {"after_us", "after, µs", Form::number},
+                   {"before_us", "before, µs", Form::number, "derived: geometric mean of the medians of that stretch"},
+                   {"after_us", "after, µs", Form::number, "derived: geometric mean of the medians of that stretch"},
                    {"ratio", "times", Form::number, "derived: E-divisive on log medians"},
-                   {"p", "p", Form::number}}};
+                   {"p", "p", Form::number, "derived: of a permutation test, E-divisive"}}};
   for (const Json& c : look(series, {"changes"})) {
     changes.rows.push_back({{"run", c.at("point").get<int>() + 1},
                             {"revision", words(c, "git_revision", "")},

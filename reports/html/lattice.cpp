@@ -34,7 +34,7 @@ std::string lattice_threads_section(const Json& a) {
   const Json& source = look(scaling, {"provenance"});
   Dataset d{"points",
             "Tokens per second by threads",
-            {{"threads", "threads", Form::number},
+            {{"threads", "threads", Form::number, kSetting},
              {"kind", "provenance"},
              {"rate", "tok/s", Form::number, words(source, "measured", "measured")},
              {"speedup", "speed-up", Form::interval, "measured: over one thread, paired within rounds"},
@@ -112,7 +112,7 @@ std::string depths_section(const Json& a) {
   const Json& source = look(axis, {"provenance"});
   Dataset d{"points",
             "The cache over recomputation, by depth",
-            {{"depth", "depth", Form::number},
+            {{"depth", "depth", Form::number, kSetting},
              {"recipe", "with"},
              {"ratio", "times as many tok/s", Form::interval,
               words(source, "with_simd", "measured") + "; " + words(source, "scalar_modelled", "modelled")},

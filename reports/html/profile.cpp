@@ -31,8 +31,8 @@ Figure bar_that_sums(const Json& arm) {
       {{"op", "op"},
        {"us", "µs a token", Form::number, words(look(arm, {"provenance"}), "ops", "measured: time around each call")},
        {"share", "share", Form::percent, "derived: over the wall time of a token"},
-       {"from_us", "from", Form::number},
-       {"to_us", "to", Form::number},
+       {"from_us", "from", Form::number, "derived: sum of the ops before it"},
+       {"to_us", "to", Form::number, "derived: with its own time"},
        {"gb_per_s", "GB/s", Form::number, "derived: bytes booked over time"},
        {"gop_per_s", "Gop/s", Form::number, "derived: operations booked over time"}}};
   double at = 0;

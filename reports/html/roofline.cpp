@@ -13,7 +13,7 @@ Dataset variants_under_the_roof(const Json& run) {
             "Variants",
             {{"variant", "variant"},
              {"case", "case"},
-             {"threads", "threads", Form::number},
+             {"threads", "threads", Form::number, kSetting},
              {"memory", "weights"},
              {"intensity", "operations a byte", Form::number, "derived: operations over compulsory bytes"},
              {"gop_per_s", "Gop/s", Form::number, "derived: operations (a multiply-add is two) / median"},
@@ -43,8 +43,8 @@ Dataset roofs(const Json& run, double left, double right) {
       "roofs",
       "Roofs: ends of the lines",
       {{"roof", "roof"},
-       {"threads", "threads", Form::number},
-       {"intensity", "operations a byte", Form::number},
+       {"threads", "threads", Form::number, kSetting},
+       {"intensity", "operations a byte", Form::number, "derived: from the shape alone"},
        {"gop_per_s", "Gop/s", Form::number, "measured in the same run: best read pattern, best loop of arithmetic"}}};
   std::map<int, double> flat;
   for (const Json& p : look(run, {"ceilings", "peaks"})) {
@@ -74,7 +74,7 @@ Dataset ceilings(const Json& run) {
             "Ceilings measured in this run: median [95 % interval]",
             {{"what", "what"},
              {"isa", "ISA"},
-             {"threads", "threads", Form::number},
+             {"threads", "threads", Form::number, kSetting},
              {"state", "placement"},
              {"rate", "rate", Form::interval, "measured"},
              {"unit", "unit"},

@@ -34,7 +34,7 @@ std::string scaling_section(const Json& run) {
             {{"label", "variant"},
              {"case", "case"},
              {"memory", "weights"},
-             {"threads", "threads", Form::number},
+             {"threads", "threads", Form::number, kSetting},
              {"speedup", "speedup", Form::number, "derived: median on one thread / median"},
              {"efficiency", "efficiency", Form::percent, "derived: speedup / threads"}}};
   for (const Json& b : look(run, {"bench"})) {
@@ -76,7 +76,7 @@ std::string prefetch_section(const Json& run) {
   Dataset d{"points",
             "Time by prefetch distance",
             {{"label", "kernel"},
-             {"distance", "distance, cache lines (0: none)", Form::number},
+             {"distance", "distance, cache lines (0: none)", Form::number, kSetting},
              {"us", "µs", Form::interval, "measured"},
              {"ratio", "time over none", Form::number, "derived: median / median without prefetch"}}};
   for (const auto& [label, points] : sweeps) {

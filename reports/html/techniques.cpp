@@ -123,10 +123,12 @@ Figure expected_figure(const Json& run) {
            .caption =
                "For each technique: the range that others expect or claim, what microbenchmarks predict, the most that "
                "Amdahl's law allows for its measured share of the time, and what was measured."};
-  Dataset ranges{
-      "ranges",
-      "Expected, predicted and measured ratios",
-      {{"technique", "technique"}, {"kind", "kind"}, {"ratio", "ratio", Form::interval}, {"source", "source"}}};
+  Dataset ranges{"ranges",
+                 "Expected, predicted and measured ratios",
+                 {{"technique", "technique"},
+                  {"kind", "kind"},
+                  {"ratio", "ratio", Form::interval, "as the column `source` says"},
+                  {"source", "source"}}};
   const auto add = [&](const Json& technique, const char* kind, const Json& value, const Json& low, const Json& high,
                        const char* source) {
     if (!value.is_number() || value.get<double>() <= 0) return;

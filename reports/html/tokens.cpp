@@ -28,7 +28,7 @@ Figure rates(const Json& run, const std::string& id) {
   Dataset table{"arms",
                 "Recipes in the token loop: median [95 % interval; for fewer than 6 samples, their range]",
                 {{"recipe", "recipe"},
-                 {"threads", "threads", Form::number},
+                 {"threads", "threads", Form::number, kSetting},
                  {"rate", "tok/s", Form::interval, source_of(first, "tok_per_s")},
                  {"state", "placement", Form::text, "measured: core-to-core latency beside every sample"},
                  {"gb", "GB a token", Form::number, source_of(first, "bytes_per_token")},
@@ -41,7 +41,7 @@ Figure rates(const Json& run, const std::string& id) {
   Dataset samples{"samples",
                   "Samples",
                   {{"recipe", "recipe"},
-                   {"sample", "sample", Form::number},
+                   {"sample", "sample", Form::number, kCounted},
                    {"tok_per_s", "tok/s", Form::number, "measured"},
                    {"placement", "placement"},
                    {"load", "other work"}}};

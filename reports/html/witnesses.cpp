@@ -59,8 +59,8 @@ Dataset trial_rows(const Json& run) {
              {"verdict", "verdict", Form::mark},
              {"canaries", "canaries that sang", Form::text,
               "measured: a poisoned twin must change the logits, a delayed one must slow the token"},
-             {"steps", "layer steps compared", Form::number},
-             {"ties", "rounding ties", Form::number},
+             {"steps", "layer steps compared", Form::number, kCounted},
+             {"ties", "rounding ties", Form::number, kCounted},
              {"kld", "largest KLD, nats", Form::number, "measured, on the tiny model"}}};
   for (const Json* a : measured_arms(run)) {
     const Json& t = look(*a, {"trial"});

@@ -201,6 +201,7 @@ TEST(FullReport, HoldsTheRunAndWhatOtherCommandsPrintedOfTheSameMachine) {
   EXPECT_THAT(page, AllOf(HasSubstr("a lattice of 4 recipes, 4 measured, at depth 16"),
                           HasSubstr("2 of 2 planted faults killed"), HasSubstr("No check, ledger, witness")));
   EXPECT_THAT(page, Not(HasSubstr("only corners of the lattice")));
+  EXPECT_THAT(page, Not(HasSubstr("<th scope=\"col\" class=\"number\">"))) << "numbers without a source";
 
   // Whatever fails in one of them fails the page.
   EXPECT_THAT(full_report({run, printed_by_selftest(1)}),

@@ -25,8 +25,8 @@ Figure planted(const std::string& variant) {
       {"samples",
        variant,
        {{"recipe", "recipe"},
-        {"sample", "sample", Form::number},
-        {"tok_per_s", "tok/s", Form::number},
+        {"sample", "sample", Form::number, kCounted},
+        {"tok_per_s", "tok/s", Form::number, "measured"},
         {"placement", "placement"},
         {"load", "load"}},
        Json::array(
@@ -61,6 +61,16 @@ TEST(Html, AChartMayNotShowWhatNoTableHas) {
   EXPECT_NO_THROW(markup(f));
   f.data[0].columns.erase(f.data[0].columns.begin() + 2);  // tok_per_s
   EXPECT_THROW(markup(f), std::logic_error);
+}
+
+const char* const kNumbersWithoutSource = "<th scope=\"col\" class=\"number\">";
+
+TEST(Html, NoColumnOfNumbersIsWithoutProvenance) {
+  EXPECT_THAT(run_page(shared_run(), ""), Not(HasSubstr(kNumbersWithoutSource)));
+  Figure f = planted("x");
+  EXPECT_THAT(markup(f), Not(HasSubstr(kNumbersWithoutSource)));
+  f.data[0].columns[2].source = "";  // tok_per_s
+  EXPECT_THAT(markup(f), HasSubstr(kNumbersWithoutSource)) << "so the test sees one";
 }
 
 TEST(Html, NumbersKeepThreeDigitsAndSayWhatIsMissing) {

@@ -12,7 +12,7 @@ function(bitproof_tests folder)
   endif()
   add_executable(${folder}_tests ${files})
   target_link_libraries(${folder}_tests PRIVATE ${ARGN} bitproof_warnings GTest::gmock GTest::gtest_main)
-  target_compile_options(${folder}_tests PRIVATE $<$<CONFIG:Release>:-O1>)  # compiled for minutes, run for seconds
+  target_compile_options(${folder}_tests PRIVATE $<$<CONFIG:Release>:-O0>)  # compiled for minutes, run for seconds
   bitproof_grouped(${folder}_tests)
   bitproof_precompile(${folder}_tests <gmock/gmock.h>)
   target_compile_definitions(${folder}_tests PRIVATE BITPROOF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

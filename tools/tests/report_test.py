@@ -18,6 +18,16 @@ MEASURED = (0, 1)
 LLAMA_BENCH = {"build_commit": "abc", "cpu_info": "a CPU", "model_filename": "m.gguf", "model_type": "bitnet",
                "model_size": 1000, "n_threads": 1, "n_prompt": 0, "n_gen": 4, "avg_ns": 4e9, "avg_ts": 1.0,
                "samples_ts": [1.0, 1.0], "test_time": ""}  # fmt: skip
+TWO_FACTORS = """
+name = "two"
+base = ["simd"]
+[[factors]]
+name = "memory_pool"
+levels = [{name = "off"}, {name = "on", techniques = ["memory_pool"]}]
+[[factors]]
+name = "product"
+levels = [{name = "scalar", slots = ["ternary_matmul=scalar"]}, {name = "highest"}]
+"""
 VALIDATE = """
 import json, sys, jsonschema
 schema, *runs = json.load(sys.stdin)
@@ -53,14 +63,14 @@ class Reports(unittest.TestCase):
 
     # schema
 
-    def violations(self, *runs):
-        """Of each run, what its schema does not allow."""
+    def violations(self, *runs, schema=None):
+        """Of each run, or of what else the schema is of, what it does not allow."""
         pythons = ("/usr/bin/python3", sys.executable)  # Debian's has Debian's packages
         able = (p for p in pythons if subprocess.run([p, "-c", "import jsonschema"], capture_output=True).returncode == 0)
         python = next(able, None)
         if not python:
             self.skipTest("python3-jsonschema is not installed: run tools/setup ci")
-        schema = json.loads((SOURCE / "reports/run.schema.json").read_text())
+        schema = schema or json.loads((SOURCE / "reports/run.schema.json").read_text())
         done = subprocess.run([python, "-c", VALIDATE], input=json.dumps([schema, *runs]), capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
@@ -88,6 +98,31 @@ class Reports(unittest.TestCase):
         schema = json.loads((SOURCE / "reports/run.schema.json").read_text())
         self.assertEqual(schema["title"], run["schema"])
         self.assertLessEqual(run.keys(), schema["properties"].keys())
+
+    def test_what_is_printed_is_what_its_schema_says(self):
+        schema = json.loads((SOURCE / "reports/printed.schema.json").read_text())
+        claims = sorted((SOURCE / "suites/claims").glob("*.toml"))
+        lattice = self.folder / "two.toml"
+        lattice.write_text(TWO_FACTORS)
+        attribute = ("attribute", "--model", "tiny", "--rounds", 1, "--ceiling-rounds", 0, "--depth", 3, "--lattice", lattice)
+        printed = {  # by definition of the schema: commands, and what is wrong once a key is gone
+            "attribute": ((attribute, (*attribute, "--cells", "all")), "techniques"),
+            "attribute_depths": ((("attribute", "--model", "tiny", "--depths", "4,16", "--rounds", 1),), "depth_axis"),
+            "selftest": ((("selftest", "ternary_matmul/zeros"),), "killed"),
+            "compare": ((("report", "--compare", self.files["run_json"], self.files["run_json"], "--format"),), "cases"),
+            "audit": ((("audit", *claims),), "claims"),
+        }
+        self.assertEqual(printed.keys(), schema["$defs"].keys() & printed.keys())
+        for name, (commands, key) in printed.items():
+            for command in commands:
+                done = bitproof(*command, "json" if name == "compare" else "--json", cwd=self.folder)
+                self.assertIn(done.returncode, MEASURED, done.stderr)
+                whole = json.loads(done.stdout)
+                lacking = {k: v for k, v in whole.items() if k != key}
+                of = {**schema, "$ref": f"#/$defs/{name}"}
+                clean, found = self.violations(whole, lacking, schema=of)
+                self.assertEqual(clean, [], name)
+                self.assertIn(f"'{key}' is a required property", " ".join(found), name)
 
     def test_the_readme_shows_the_example(self):
         readme = (SOURCE / "README.md").read_text().partition("## What a run says")[2].partition("\n## ")[0]
