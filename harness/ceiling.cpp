@@ -94,7 +94,7 @@ std::vector<ReadSample> sample_reads(int max_threads, std::size_t buffer_bytes, 
 
   std::vector<ReadSample> samples;
   Rng rng(kBootstrapSeed);
-  Retaker take(min_sample);
+  Retaker take;
   for (int round = 0; round < rounds && !interrupted(); ++round) {
     shuffle(cells, rng);
     for (const auto& [threads, pattern] : cells) {

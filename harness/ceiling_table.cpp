@@ -1,5 +1,6 @@
 #include "ceiling_table.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -69,14 +70,39 @@ std::optional<PeakCeiling> CeilingTable::peak(const std::string& what, int threa
   for (const PeakSample& s : peaks) {
     if (asked(s) && states.label(s.ping_pong_ns) == state) rates[{s.isa, s.pattern}].push_back(s.per_ns);
   }
-  if (!fastest || rates[{fastest->isa, fastest->pattern}].size() < kFewestCeilingSamples) return std::nullopt;
   std::optional<PeakCeiling> best;
   for (const auto& [key, list] : rates) {
     if (list.size() < kFewestCeilingSamples) continue;
     if (best && best->per_ns.median >= median(list)) continue;
     best = PeakCeiling{key.first, key.second, estimate(list)};
   }
-  return best;
+  if (!best) return best;
+  const bool lacks_fastest = rates[{fastest->isa, fastest->pattern}].size() < kFewestCeilingSamples;
+  return lacks_fastest && fastest->per_ns > kMostOfPeak * best->per_ns.median ? std::nullopt : best;
+}
+
+double CeilingTable::most_read(int threads, const std::string& state) const {
+  double most = 0;
+  if (!at(threads, state)) return most;
+  for (const auto* list : {&samples, &disturbed_reads}) {
+    for (const ReadSample& s : *list) {
+      if (s.threads == threads && states.label(s.ping_pong_ns) == state) most = std::max(most, s.gb_per_s);
+    }
+  }
+  return most;
+}
+
+double CeilingTable::most(const std::string& what, int threads, const std::string& state,
+                          const std::string& isa) const {
+  double most = 0;
+  if (!peak(what, threads, state, isa)) return most;
+  for (const auto* list : {&peaks, &disturbed_peaks}) {
+    for (const PeakSample& s : *list) {
+      const bool asked = s.what == what && s.threads == threads && (isa.empty() || s.isa == isa);
+      if (asked && states.label(s.ping_pong_ns) == state) most = std::max(most, s.per_ns);
+    }
+  }
+  return most;
 }
 
 std::optional<double> CeilingTable::fraction(double gb_per_s, int threads,

@@ -16,6 +16,13 @@ namespace bitproof {
 // Samples that a ceiling of one state needs to be one.
 inline constexpr std::size_t kFewestCeilingSamples = 3;
 
+// A rate of memory above its ceiling by more than this is impossible: the margin covers what its few samples missed.
+inline constexpr double kMostOfCeiling = 1.05;
+
+// The same for what the cores do. Their rates follow the clock, which a hypervisor neither shows nor holds still: the
+// step between the clocks of light scalar code on one core and of wide vectors on all is up to a quarter.
+inline constexpr double kMostOfPeak = 1.25;
+
 // True for a load in which others had the CPUs: such a sample is kept, and marked.
 bool disturbed(const Load& load);
 // True only where it was read that nobody else did: a load without a reading is neither.
@@ -46,10 +53,16 @@ struct CeilingTable {
   // The read ceiling of memory for these threads in this state; none for an unknown state or too few samples.
   std::optional<Ceiling> at(int threads, const std::string& state) const;
 
-  // The same of a core's or a cache's peak; of one ISA if it is given. None also where the fastest pattern of any state
-  // has too few samples in this one: what is left when the widest instruction's samples are missing is no ceiling.
+  // The same of a core's or a cache's peak; of one ISA if it is given. None also where another pattern was faster by
+  // more than kMostOfPeak, in whatever state, and has too few samples in this one: what is left when the widest
+  // instruction's samples are missing is no ceiling.
   std::optional<PeakCeiling> peak(const std::string& what, int threads, const std::string& state,
                                   const std::string& isa = "") const;
+
+  // The fastest sample of any pattern, disturbed ones too: what the machine did once it can do, however slow a busy
+  // host made the others. 0 where at(), or peak(), is none.
+  double most_read(int threads, const std::string& state) const;
+  double most(const std::string& what, int threads, const std::string& state, const std::string& isa = "") const;
 
   // gb_per_s over the ceiling of these threads in the state of this reading.
   std::optional<double> fraction(double gb_per_s, int threads, const std::optional<double>& ping_pong_ns) const;

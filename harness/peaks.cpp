@@ -152,7 +152,7 @@ std::vector<PeakSample> sample_peaks(int max_threads, const std::vector<CacheLev
   if (max_threads < 1 || rounds < 1) throw BadInput("peaks of {} threads and {} rounds", max_threads, rounds);
   std::vector<PeakSample> samples;
   Rng rng(kBootstrapSeed);
-  Retaker take(sample);
+  Retaker take;
   for (int threads = 1; threads <= max_threads; ++threads) {
     std::vector<PeakCell> cells = cells_for(threads, levels);
     for (int round = 0; round < rounds && !interrupted(); ++round) {

@@ -9,9 +9,6 @@ namespace {
 
 constexpr const char* kMemory = "memory read";
 
-// What the machine did in one sample it can do, however slow a busy host made the others.
-double highest(const Estimate& e) { return *std::ranges::max_element(e.samples); }
-
 // Builds the list; what has no ceiling goes to `missing`, once.
 class Limiter {
  public:
@@ -39,12 +36,7 @@ class Limiter {
 
  private:
   double ceiling(const std::string& what, const std::string& state) const {
-    if (what == kMemory) {
-      const auto c = ceilings_.at(threads_, state);
-      return c ? highest(c->gb_per_s) : 0;
-    }
-    const auto c = ceilings_.peak(what, threads_, state);
-    return c ? highest(c->per_ns) : 0;
+    return what == kMemory ? ceilings_.most_read(threads_, state) : ceilings_.most(what, threads_, state);
   }
 
   int threads_;

@@ -11,13 +11,6 @@
 
 namespace bitproof {
 
-// A rate of memory above its ceiling by more than this is impossible: the margin covers what its few samples missed.
-inline constexpr double kMostOfCeiling = 1.05;
-
-// The same for what the cores do. Their rates follow the clock, which a hypervisor neither shows nor holds still: the
-// step between the clocks of light scalar code on one core and of wide vectors on all is up to a quarter.
-inline constexpr double kMostOfPeak = 1.25;
-
 // What one operation must do whatever the kernel, from shapes alone. Zeros ask nothing.
 struct Work {
   double read_bytes = 0;     // each at least once

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <latch>
 #include <thread>
 #include <vector>
@@ -24,20 +23,20 @@ class Retaker {
  public:
   static constexpr int kMostTakes = 5;
 
-  explicit Retaker(std::chrono::nanoseconds sample) : in_vain_(std::chrono::milliseconds(500) / sample) {}
-
   template <class Take, class Good>
   auto operator()(const Take& take, const Good& good) {
     auto sample = take();
-    for (int n = 1; n < kMostTakes && in_vain_ > 0 && !good(sample); ++n) {
+    for (int n = 1; n < kMostTakes && in_vain_ < kMostInVain && !good(sample); ++n) {
+      const auto begin = std::chrono::steady_clock::now();
       sample = take();
-      if (!good(sample)) --in_vain_;
+      if (!good(sample)) in_vain_ += std::chrono::steady_clock::now() - begin;
     }
     return sample;
   }
 
  private:
-  std::int64_t in_vain_;
+  static constexpr std::chrono::nanoseconds kMostInVain = std::chrono::milliseconds(500);
+  std::chrono::nanoseconds in_vain_{0};
 };
 
 struct Together {

@@ -219,19 +219,23 @@ Json to_json(const CeilingTable& t) {
   for (const int n : threads) {
     for (const std::string& state : states) {
       if (const auto c = t.at(n, state)) {
-        reads.push_back(
-            {{"threads", n}, {"state", state}, {"pattern", c->pattern}, {"gb_per_s", to_json(c->gb_per_s)}});
+        reads.push_back({{"threads", n},
+                         {"state", state},
+                         {"pattern", c->pattern},
+                         {"gb_per_s", to_json(c->gb_per_s)},
+                         {"most", t.most_read(n, state)}});
       }
       for (const auto& [what, isa] : peaks) {
         const auto p = t.peak(what, n, state, isa);
-        if (!p) continue;
+        if (!p || !t.peak(what, n, state)) continue;  // a narrow ISA alone bounds nothing
         const char* unit = isa.empty() ? "gb_per_s" : "gop_per_s";
         rates.push_back({{"what", what},
                          {"isa", isa},
                          {"pattern", p->pattern},
                          {"threads", n},
                          {"state", state},
-                         {unit, to_json(p->per_ns)}});
+                         {unit, to_json(p->per_ns)},
+                         {"most", t.most(what, n, state, isa)}});
       }
     }
   }

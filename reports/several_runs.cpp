@@ -147,29 +147,37 @@ std::string other_document(const Json& json, Kind kind, const std::string& forma
   return page(json, html::installed_charts());
 }
 
-// One run and what other commands printed of the same machine: one page. Nothing where the files are not that.
+// One run and what other commands printed of the same machine: one page. Nothing where all files are runs.
 std::optional<std::string> full_page(std::span<const SavedRun> files, const std::string& format) {
-  Json run;
+  std::vector<Json> runs;
   html::Companions with;
-  bool companions = false;
   for (const SavedRun& f : files) {
     const Json json = parse_run(f.text, f.path);
     const Kind kind = kind_of(json);
-    Json* place = kind == Kind::run        ? &run
-                  : kind == Kind::lattice  ? &with.lattice
+    if (kind == Kind::run) {
+      runs.push_back(json);
+      continue;
+    }
+    Json* place = kind == Kind::lattice    ? &with.lattice
                   : kind == Kind::depths   ? &with.depths
                   : kind == Kind::selftest ? &with.selftest
                                            : nullptr;
     if (!place) throw BadInput("{}: it makes a report alone, not with other files", f.path);
-    if (!place->is_null() && kind == Kind::run && !companions) return {};  // several runs
     if (!place->is_null()) throw BadInput("{}: one page holds one file of this kind, and there are two", f.path);
-    *place = kind == Kind::run ? sound_run(f.text, f.path) : json;
-    companions |= kind != Kind::run;
+    try {
+      other_document(json, kind, "html");  // reads all of it, so that what it lacks is said of this file
+    } catch (const BadInput& e) {
+      throw BadInput("{}: {}", f.path, e.what());
+    }
+    *place = json;
   }
-  if (!companions) return {};
-  if (run.is_null()) throw BadInput("no run among the files: a full report begins with a run.json");
+  if (runs.size() == files.size()) return {};
+  if (runs.size() != 1) throw BadInput("a full report is of one run.json: {} given", runs.size());
   if (format != "html") throw cannot_hold(format, "a run with what other commands printed", "html");
-  return html::run_page(run, with, html::installed_charts());
+  const auto is_run = [](const SavedRun& f) { return kind_of(parse_run(f.text, f.path)) == Kind::run; };
+  const SavedRun& run = *std::ranges::find_if(files, is_run);
+  report(run.text, run.path, "md");  // reads all of it, likewise
+  return html::run_page(runs[0], with, html::installed_charts());
 }
 
 }  // namespace

@@ -49,8 +49,8 @@ audit::Cpu measured_here() {
   here.cores = threads;
   here.threads = static_cast<double>(machine.cpus.size());
   here.memory_bytes_per_s = 1e9 * fastest->gb_per_s * kMostOfCeiling;
-  here.f32_ops_per_s = kMostOfCeiling * most_of_a_core(ceilings, OpKind::float_multiply_add);
-  here.int8_ops_per_s = kMostOfCeiling * most_of_a_core(ceilings, OpKind::multiply_add);
+  here.f32_ops_per_s = kMostOfPeak * most_of_a_core(ceilings, OpKind::float_multiply_add);
+  here.int8_ops_per_s = kMostOfPeak * most_of_a_core(ceilings, OpKind::multiply_add);
   return here;
 }
 

@@ -36,7 +36,7 @@ void add_report(CommandLine& line) {
   auto [sub, o] = line.add("report", "a report from one run.json, two compared, or many over time", report_command);
   sub.option("run", o.runs,
              "run.json; several give a trend; or what attribute, compare, history, audit or selftest "
-             "printed with --json")
+             "printed with --json; a run with what attribute and selftest printed gives the full report")
       .required();
   sub.flag("--compare", o.compare, "two runs: the base, then what is held against it");
   const auto formats = report_formats();

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "together.hpp"
 #include "zoo/made_up_machine.hpp"
 
@@ -152,6 +154,12 @@ TEST(CeilingTable, WithoutTheFastestPatternThereIsNoPeak) {
   table.add(wide);
   EXPECT_FALSE(table.peak("int8 multiply-add", 1, "one state"));
   EXPECT_TRUE(table.peak("int8 multiply-add", 1, "one state", "scalar")) << "asked for by name";
+  EXPECT_EQ(table.most("int8 multiply-add", 1, "one state"), 0);
+  std::vector<PeakSample> alike = made_up_peaks("int8 multiply-add", "avx2", 1, 130);
+  table.add(alike);
+  EXPECT_EQ(table.peak("int8 multiply-add", 1, "one state")->isa, "avx2")
+      << "as fast as the missing one, but for the margin";
+  EXPECT_EQ(table.most("int8 multiply-add", 1, "one state"), 150) << "the disturbed one";
   table.add(made_up_peaks("int8 multiply-add", "avx512vnni", 1, 200));
   EXPECT_EQ(table.peak("int8 multiply-add", 1, "one state")->per_ns.median, 200);
 }
@@ -162,18 +170,25 @@ TEST(Physics, WhatTheMachineDidInOneSampleItCanDo) {
   EXPECT_LT(table.peak("int8 multiply-add", 1, "one state")->per_ns.ci_high, 200);
   EXPECT_EQ(judge(of(OpKind::multiply_add, 2000), 10, 1, kOneState, table).verdict, Physics::possible);
   EXPECT_EQ(judge(of(OpKind::multiply_add, 2000), 7, 1, kOneState, table).verdict, Physics::impossible);
+  std::vector<ReadSample> disturbed = made_up_reads(1, 12, 1);
+  disturbed[0].load.own_cpus = 0.5;
+  EXPECT_EQ(judge(streamed(1000), 83, 1, kOneState, table).verdict, Physics::impossible) << "12 GB/s of 10";
+  table.add(disturbed);
+  EXPECT_EQ(table.at(1, "one state")->gb_per_s.median, 10) << "it is no sample of the ceiling";
+  EXPECT_EQ(judge(streamed(1000), 83, 1, kOneState, table).verdict, Physics::possible) << "but the machine did it";
 }
 
 TEST(Retaker, TakesUntilASampleIsGoodAndNotLongInVain) {
-  Retaker retake(std::chrono::milliseconds(50));  // ten takes in vain
+  Retaker retake;
   int takes = 0;
   const auto take = [&] { return ++takes; };
   const auto never = [](int) { return false; };
-  EXPECT_EQ(retake(take, [](int n) { return n == 3; }), 3) << "one in vain";
+  EXPECT_EQ(retake(take, [](int n) { return n == 3; }), 3);
   takes = 0;
   EXPECT_EQ(retake(take, never), Retaker::kMostTakes) << "kept, for the table to set aside";
-  retake(take, never);
-  retake(take, never);
+  takes = 0;
+  const auto slow = [&] { return std::this_thread::sleep_for(std::chrono::milliseconds(300)), ++takes; };
+  EXPECT_EQ(retake(slow, never), 3) << "two in vain are more than half a second";
   takes = 0;
   EXPECT_EQ(retake(take, never), 1) << "the host is busy throughout";
 }

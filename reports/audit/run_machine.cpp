@@ -8,8 +8,10 @@
 namespace bitproof::audit {
 namespace {
 
-double fastest_sample(const Json& estimate) {
-  double most = finite(estimate, "median").value_or(0);
+// What the gate takes for the ceiling of this row; older runs have the samples that it comes from.
+double most_of(const Json& row, const char* rate) {
+  const Json& estimate = member(row, rate);
+  double most = std::max(finite(estimate, "median").value_or(0), finite(row, "most").value_or(0));
   each(member(estimate, "samples"), [&](const Json& s, std::size_t) {
     if (s.is_number()) most = std::max(most, s.get<double>());
   });
@@ -34,7 +36,7 @@ RunMachine::RunMachine(const Json& run) : ceilings_(member(run, "ceilings")), ca
   each(member(ceilings_, "by_threads"), [&](const Json& row, std::size_t) {
     const auto threads = at_least_one(row, "threads");
     if (!threads) return;
-    const double most = 1e9 * fastest_sample(member(row, "gb_per_s")) * kMostOfCeiling;
+    const double most = 1e9 * most_of(row, "gb_per_s") * kMostOfCeiling;
     double& known = cpu_.memory_by_threads[*threads];
     known = std::max(known, most);
     cpu_.memory_bytes_per_s = std::max(cpu_.memory_bytes_per_s, known);
@@ -45,7 +47,7 @@ RunMachine::RunMachine(const Json& run) : ceilings_(member(run, "ceilings")), ca
     if (!threads || (what != kByteProducts && what != kFloatProducts)) return;
     const auto n = static_cast<double>(*threads);
     double& core = what == kByteProducts ? cpu_.int8_ops_per_s : cpu_.f32_ops_per_s;
-    core = std::max(core, 1e9 * fastest_sample(member(row, "gop_per_s")) / n * kMostOfPeak);
+    core = std::max(core, 1e9 * most_of(row, "gop_per_s") / n * kMostOfPeak);
     cpu_.cores = std::max(cpu_.cores, n);
   });
   if (cpu_.memory_by_threads.empty() && cpu_.cores == 0) return;
@@ -73,8 +75,7 @@ bool RunMachine::has_ceiling(const std::string& what, std::int64_t threads, cons
 std::optional<double> RunMachine::read_gb_per_s(std::int64_t threads) const {
   std::optional<double> most;
   for (const Json* row : rows(kReads, threads)) {
-    const auto high = finite(member(*row, "gb_per_s"), "ci_high");
-    if (high) most = std::max(most.value_or(0), *high);
+    if (const double high = most_of(*row, "gb_per_s"); high > 0) most = std::max(most.value_or(0), high);
   }
   return most;
 }

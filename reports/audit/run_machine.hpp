@@ -20,7 +20,7 @@ class RunMachine {
   // Is there a ceiling for these threads in each of these states? Without it nothing is too fast.
   bool has_ceiling(const std::string& what, std::int64_t threads, const std::set<std::string>& states) const;
 
-  // The read ceiling of memory as the gate takes it, GB/s: the upper end of its interval.
+  // The read ceiling of memory as the gate takes it, GB/s: its fastest sample.
   std::optional<double> read_gb_per_s(std::int64_t threads) const;
 
   // What of bytes that come round once a token cannot have stayed in any cache; none where the caches are not known.

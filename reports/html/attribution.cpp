@@ -39,7 +39,7 @@ Figure waterfall(const std::vector<Share>& shares) {
       "Shapley shares",
       {{"technique", "technique"},
        {"share", "share", Form::interval, "derived: Shapley, in logarithms, over the measured lattice of recipes"},
-       {"from", "from", Form::number, "derived: product of the shares above it"},
+       {"from", "from", Form::number, "derived: product of the shares above it; of the total 1"},
        {"to", "to", Form::number, "derived: from times share"},
        {"reach", "its end, by its interval", Form::interval, "derived: from times the interval of its share"}}};
   double at = 1;

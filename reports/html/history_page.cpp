@@ -47,8 +47,8 @@ Figure trend(const Json& series, const std::string& id, const std::string& title
                   "Changes of level",
                   {{"run", "from run", Form::number, kCounted},
                    {"revision", "revision"},
-                   {"before_us", "before, µs", Form::number, "derived: geometric mean of the medians of that stretch"},
-                   {"after_us", "after, µs", Form::number, "derived: geometric mean of the medians of that stretch"},
+                   {"before_us", "before, µs", Form::number, "derived: median of the medians of that stretch"},
+                   {"after_us", "after, µs", Form::number, "derived: median of the medians of that stretch"},
                    {"ratio", "times", Form::number, "derived: E-divisive on log medians"},
                    {"p", "p", Form::number, "derived: of a permutation test, E-divisive"}}};
   for (const Json& c : look(series, {"changes"})) {

@@ -39,13 +39,15 @@ Dataset variants_under_the_roof(const Json& run) {
 
 // The ceilings of memory, by thread count and state, and the best rate of arithmetic at each thread count.
 Dataset roofs(const Json& run, double left, double right) {
-  Dataset d{
-      "roofs",
-      "Roofs: ends of the lines",
-      {{"roof", "roof"},
-       {"threads", "threads", Form::number, kSetting},
-       {"intensity", "operations a byte", Form::number, "derived: from the shape alone"},
-       {"gop_per_s", "Gop/s", Form::number, "measured in the same run: best read pattern, best loop of arithmetic"}}};
+  Dataset d{"roofs",
+            "Roofs: ends of the lines",
+            {{"roof", "roof"},
+             {"threads", "threads", Form::number, kSetting},
+             {"intensity", "operations a byte", Form::number,
+              "setting: ends of the lines; derived: peak over bandwidth, where they meet"},
+             {"gop_per_s", "Gop/s", Form::number,
+              "derived: the lower of bandwidth times operations a byte and the best loop of arithmetic, measured in "
+              "the same run"}}};
   std::map<int, double> flat;
   for (const Json& p : look(run, {"ceilings", "peaks"})) {
     const Json& rate = look(p, {"gop_per_s", "median"});
@@ -124,12 +126,13 @@ std::string roofline_section(const Json& run) {
         .data = {points, roofs(run, left / 4, right * 64)},
         .folded = true});
   }
-  return out +
-         markup(Figure{.id = "ceilings",
-                       .title = "Ceilings",
-                       .caption = "A result above one of these in the same placement is IMPOSSIBLE, and fails the run.",
-                       .data = {ceilings(run)},
-                       .folded = true});
+  return out + markup(Figure{.id = "ceilings",
+                             .title = "Ceilings",
+                             .caption = "A result above the fastest sample of the best of these in its placement, by 5 "
+                                        "% (memory) or 25 % (caches and cores), "
+                                        "is IMPOSSIBLE, and fails the run.",
+                             .data = {ceilings(run)},
+                             .folded = true});
 }
 
 }  // namespace bitproof::html

@@ -4,12 +4,13 @@
 #include "error.hpp"
 #include "reports/html/html.hpp"
 #include "reports/html/sections.hpp"
+#include "reports/limits.hpp"
 
 namespace bitproof::html {
 namespace {
 
 void require_same(const char* what, const std::string& of_run, const Json& other, const char* key) {
-  if (const std::string theirs = words(other, key, of_run); theirs != of_run) {
+  if (const std::string theirs = words(other, key, "nothing that it names"); theirs != of_run) {
     throw BadInput(
         "one page holds one {}: the run's is {}, and '{}' was printed for {}: give files that belong together", what,
         of_run, other.contains("techniques") ? "attribute" : "attribute --depths", theirs);
@@ -28,7 +29,7 @@ Json whole_of(const Json& run, const Companions& with) {
   const auto add_failures = [&](const char* from, const Json& other) {
     for (const Json& f : look(other, {"failures"}))
       whole["failures"].push_back(fmt::format("{}: {}", from, f.get<std::string>()));
-    if (other.is_object() && other.value("partial", false)) whole["partial"] = true;
+    if (other.is_object() && other.value("partial", true)) whole["partial"] = true;
   };
   add_failures("attribute", with.lattice);
   add_failures("attribute --depths", with.depths);
@@ -72,7 +73,12 @@ std::vector<Section> sections_of(const Json& run, const Companions& with) {
     section("time")->markup += thread_cost_section(with.lattice);
     section("threads")->markup = lattice_threads_section(with.lattice) + section("threads")->markup;
     section("memory")->markup += lattice_memory_section(with.lattice);
-    section("limits")->markup += list(lattice_limits(with.lattice));
+    std::vector<std::string> more = lattice_limits(with.lattice);
+    const std::vector<std::string> known = limits(whole);
+    for (const std::string& line : limits(run_of_lattice(with.lattice))) {
+      if (std::ranges::find(known, line) == known.end()) more.push_back("Of the lattice: " + line);
+    }
+    section("limits")->markup += list(more);
     all.insert(section("time"), {"lattice", "Every recipe of the lattice",
                                  tokens_section(run_of_lattice(with.lattice), "lattice-tokens")});
   }

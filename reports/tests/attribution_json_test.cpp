@@ -227,8 +227,14 @@ TEST(FullReport, RefusesWhatDoesNotBelongTogether) {
   lattice["model"] = run.at("model").at("name");
   EXPECT_EQ(refusal({run, lattice}), "none");
   EXPECT_THAT(refusal({run, lattice, lattice}), HasSubstr("2.json: one page holds one file of this kind"));
-  EXPECT_THAT(refusal({run, lattice, run}), HasSubstr("2.json: one page holds one file of this kind"));
-  EXPECT_THAT(refusal({lattice, printed_by_selftest(2)}), HasSubstr("begins with a run.json"));
+  EXPECT_THAT(refusal({run, lattice, run}), HasSubstr("one run.json: 2 given"));
+  EXPECT_THAT(refusal({run, run, lattice}), HasSubstr("one run.json: 2 given"));
+  EXPECT_THAT(refusal({lattice, printed_by_selftest(2)}), HasSubstr("one run.json: 0 given"));
+  EXPECT_THAT(refusal({run, {{"faults", Json::array()}, {"planted", 1}}}),
+              HasSubstr("1.json: not what `bitproof selftest"));
+  Json nameless = lattice;
+  nameless.erase("machine");
+  EXPECT_THAT(refusal({run, nameless}), HasSubstr("one page holds one machine"));
   EXPECT_THAT(refusal({run, {{"claims", Json::array()}}}), HasSubstr("1.json: it makes a report alone"));
 }
 
