@@ -236,9 +236,16 @@ TEST(Microbench, AddsSetsOfRepetitionsUntilTheBudgetEnds) {
   MicrobenchOptions options{
       .filter = "tmac", .cores = 1, .llc_bytes = 1 << 16, .google = quickly(), .width = 1e-9, .budget_s = 0.02};
   const auto specs = parse_suite(kKernels, "test.toml").benchmarks;
-  for (const BenchResult& r : run_microbenchmarks(specs, options, shared_clearance())) {
+  const auto more_than_one_set = [](const BenchResult& r) { return r.samples.size() > 2; };
+  std::vector<BenchResult> results;
+  for (; options.budget_s < 60; options.budget_s *= 4) {  // how long a set takes is the machine's affair
+    results = run_microbenchmarks(specs, options, shared_clearance());
+    if (std::ranges::all_of(results, more_than_one_set)) break;
+  }
+  ASSERT_FALSE(results.empty());
+  for (const BenchResult& r : results) {
     EXPECT_EQ(r.failure, "");
-    EXPECT_GT(r.samples.size(), 2u) << r.id;
+    EXPECT_TRUE(more_than_one_set(r)) << r.id;
     EXPECT_EQ(r.samples.size() % 2, 0u) << "whole sets";
     EXPECT_EQ(r.samples.size(), r.states.size());
     EXPECT_THAT(r.stopped, HasSubstr("budget"));

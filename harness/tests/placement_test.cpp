@@ -80,6 +80,7 @@ TEST(ProbeState, HasAReadingOrAReason) {
 
 TEST(LoadWatch, ShortIntervalsHaveNoFractions) {
   const Load load = LoadWatch().read();
+  if (load.wall_s > 0.05) GTEST_SKIP() << "stopped between the two readings: no short interval";
   EXPECT_FALSE(load.foreign_fraction);
   EXPECT_FALSE(load.steal_fraction);
   EXPECT_FALSE(load.why.empty());

@@ -29,9 +29,12 @@ async function keyboard(page) {
     const at = await page.evaluate(() => ({reach: document.activeElement.dataset.reach, copy: document.activeElement.matches("button.copy")}));
     if (at.reach !== undefined) reached.add(at.reach);
     if (at.copy && copied === null) {
+      await page.evaluate(() => {  // the button says so for a moment only
+        const button = document.activeElement;
+        new MutationObserver(() => { window.told ??= button.textContent; }).observe(button, {childList: true, characterData: true, subtree: true});
+      });
       await page.keyboard.press("Enter");
-      await page.waitForTimeout(100);
-      copied = await page.evaluate(() => document.activeElement.textContent);
+      copied = await page.waitForFunction(() => window.told, null, {timeout: 30000}).then(told => told.jsonValue(), () => "nothing said");
     }
   }
   return {wanted, reached: reached.size, copied};

@@ -22,7 +22,7 @@ HOSTILE = "x/<img src=x onerror='window.injected=1'></script><script>window.inje
 
 
 def bitproof(*arguments, codes=(0,), **options):
-    done = subprocess.run([BITPROOF, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, **options)
+    done = subprocess.run([BITPROOF, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900, **options)
     assert done.returncode in codes, done.stderr
     return done.stdout
 
@@ -45,7 +45,7 @@ class Pages(unittest.TestCase):
 
     def browse(self, *pages):
         command = [NODE, Path(__file__).with_name("browser.cjs"), MODULES, CHROMIUM, *pages]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=250)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 

@@ -29,7 +29,7 @@ def bitproof(*arguments, address_space=None):
     """Waiting threads leave the cores to others, as under ctest."""
     limit = (lambda: resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))) if address_space else None
     return subprocess.run([BITPROOF, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=250, preexec_fn=limit, env=os.environ | {"OMP_WAIT_POLICY": "passive"})  # fmt: skip
+                          timeout=900, preexec_fn=limit, env=os.environ | {"OMP_WAIT_POLICY": "passive"})  # fmt: skip
 
 
 def read_gguf(data):

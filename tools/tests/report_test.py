@@ -38,7 +38,7 @@ print(json.dumps([[e.message for e in validator.iter_errors(run)] for run in run
 
 
 def bitproof(*arguments, **options):
-    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 120, **options}
+    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 900, **options}
     return subprocess.run([BITPROOF, *map(str, arguments)], **options)
 
 
@@ -189,7 +189,7 @@ class Reports(unittest.TestCase):
                 if command in ("run", "attribute"):
                     continue  # the one is what made this folder; the other is half a minute, and cli_test.py runs its words
                 with self.subTest(example=line):
-                    done = subprocess.run(["bash", "-c", line], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+                    done = subprocess.run(["bash", "-c", line], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900)
                     self.assertIn(done.returncode, MEASURED, done.stderr)
 
     def test_the_manual_knows_every_command(self):
@@ -226,7 +226,7 @@ class Reports(unittest.TestCase):
         seen = {}
         for name, change in (("colour", {}), ("none", {"NO_COLOR": "1"}), ("dumb", {"TERM": "dumb"})):
             environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | change
-            done = subprocess.run([terminal, "-qec", f"{BITPROOF} doctor -q", "/dev/null"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+            done = subprocess.run([terminal, "-qec", f"{BITPROOF} doctor -q", "/dev/null"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900)
             seen[name] = "\x1b[" in done.stdout
         self.assertEqual(seen, {"colour": True, "none": False, "dumb": False})
         self.assertNotIn("\x1b", bitproof("doctor").stdout)
