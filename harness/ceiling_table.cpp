@@ -11,6 +11,23 @@ namespace {
 
 constexpr double kNoticeable = 0.05;
 
+auto asked_for(const std::string& what, int threads, const std::string& isa) {
+  return [=](const PeakSample& s) { return s.what == what && s.threads == threads && (isa.empty() || s.isa == isa); };
+}
+
+// The highest rate of those that `asked` is true of, undisturbed or not; null if there is none.
+template <class Sample, class Asked, class Rate>
+const Sample* fastest_of(const std::vector<Sample>& undisturbed, const std::vector<Sample>& disturbed, Rate rate,
+                         const Asked& asked) {
+  const Sample* fastest = nullptr;
+  for (const auto* list : {&undisturbed, &disturbed}) {
+    for (const Sample& s : *list) {
+      if (asked(s) && (!fastest || s.*rate > fastest->*rate)) fastest = &s;
+    }
+  }
+  return fastest;
+}
+
 }  // namespace
 
 bool disturbed(const Load& load) {
@@ -57,16 +74,8 @@ std::optional<Ceiling> CeilingTable::at(int threads, const std::string& state) c
 std::optional<PeakCeiling> CeilingTable::peak(const std::string& what, int threads, const std::string& state,
                                               const std::string& isa) const {
   if (state == "unknown") return std::nullopt;
-  const auto asked = [&](const PeakSample& s) {
-    return s.what == what && s.threads == threads && (isa.empty() || s.isa == isa);
-  };
+  const auto asked = asked_for(what, threads, isa);
   std::map<std::pair<std::string, std::string>, std::vector<double>> rates;  // by ISA and pattern
-  const PeakSample* fastest = nullptr;
-  for (const auto* list : {&peaks, &disturbed_peaks}) {
-    for (const PeakSample& s : *list) {
-      if (asked(s) && (!fastest || s.per_ns > fastest->per_ns)) fastest = &s;
-    }
-  }
   for (const PeakSample& s : peaks) {
     if (asked(s) && states.label(s.ping_pong_ns) == state) rates[{s.isa, s.pattern}].push_back(s.per_ns);
   }
@@ -77,32 +86,25 @@ std::optional<PeakCeiling> CeilingTable::peak(const std::string& what, int threa
     best = PeakCeiling{key.first, key.second, estimate(list)};
   }
   if (!best) return best;
+  const PeakSample* fastest = fastest_of(peaks, disturbed_peaks, &PeakSample::per_ns, asked);
   const bool lacks_fastest = rates[{fastest->isa, fastest->pattern}].size() < kFewestCeilingSamples;
   return lacks_fastest && fastest->per_ns > kMostOfPeak * best->per_ns.median ? std::nullopt : best;
 }
 
 double CeilingTable::most_read(int threads, const std::string& state) const {
-  double most = 0;
-  if (!at(threads, state)) return most;
-  for (const auto* list : {&samples, &disturbed_reads}) {
-    for (const ReadSample& s : *list) {
-      if (s.threads == threads && states.label(s.ping_pong_ns) == state) most = std::max(most, s.gb_per_s);
-    }
-  }
-  return most;
+  if (!at(threads, state)) return 0;
+  return fastest_of(samples, disturbed_reads, &ReadSample::gb_per_s,
+                    [&](const ReadSample& s) { return s.threads == threads && states.label(s.ping_pong_ns) == state; })
+      ->gb_per_s;
 }
 
 double CeilingTable::most(const std::string& what, int threads, const std::string& state,
                           const std::string& isa) const {
-  double most = 0;
-  if (!peak(what, threads, state, isa)) return most;
-  for (const auto* list : {&peaks, &disturbed_peaks}) {
-    for (const PeakSample& s : *list) {
-      const bool asked = s.what == what && s.threads == threads && (isa.empty() || s.isa == isa);
-      if (asked && states.label(s.ping_pong_ns) == state) most = std::max(most, s.per_ns);
-    }
-  }
-  return most;
+  if (!peak(what, threads, state, isa)) return 0;
+  const auto asked = asked_for(what, threads, isa);
+  return fastest_of(peaks, disturbed_peaks, &PeakSample::per_ns,
+                    [&](const PeakSample& s) { return asked(s) && states.label(s.ping_pong_ns) == state; })
+      ->per_ns;
 }
 
 std::optional<double> CeilingTable::fraction(double gb_per_s, int threads,

@@ -134,6 +134,7 @@ CaseComparison compare_case(const std::string& id, const SavedCase& a, const Sav
   }
   if (out.by_state.empty()) {
     out.state = "none";
+    out.result = judge_ratios({}, 0, rules, rules.comparisons);
     out.result.why = "the two runs have no state of the machine in common";
     return out;
   }

@@ -149,13 +149,13 @@ std::string other_document(const Json& json, Kind kind, const std::string& forma
 
 // One run and what other commands printed of the same machine: one page. Nothing where all files are runs.
 std::optional<std::string> full_page(std::span<const SavedRun> files, const std::string& format) {
-  std::vector<Json> runs;
+  std::vector<const SavedRun*> runs;
   html::Companions with;
   for (const SavedRun& f : files) {
     const Json json = parse_run(f.text, f.path);
     const Kind kind = kind_of(json);
     if (kind == Kind::run) {
-      runs.push_back(json);
+      runs.push_back(&f);
       continue;
     }
     Json* place = kind == Kind::lattice    ? &with.lattice
@@ -174,10 +174,9 @@ std::optional<std::string> full_page(std::span<const SavedRun> files, const std:
   if (runs.size() == files.size()) return {};
   if (runs.size() != 1) throw BadInput("a full report is of one run.json: {} given", runs.size());
   if (format != "html") throw cannot_hold(format, "a run with what other commands printed", "html");
-  const auto is_run = [](const SavedRun& f) { return kind_of(parse_run(f.text, f.path)) == Kind::run; };
-  const SavedRun& run = *std::ranges::find_if(files, is_run);
+  const SavedRun& run = *runs[0];
   report(run.text, run.path, "md");  // reads all of it, likewise
-  return html::run_page(runs[0], with, html::installed_charts());
+  return html::run_page(parse_run(run.text, run.path), with, html::installed_charts());
 }
 
 }  // namespace

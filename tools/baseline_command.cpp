@@ -59,10 +59,7 @@ Json measured_run(const BaselineOptions& options) {
   const std::vector<BenchResult> results =
       bench_with_progress(suite.benchmarks, options.filter, threads, {}, clearance,
                           {.width = options.width / 100, .budget_s = parse_budget_s(options.budget)});
-  CeilingTable ceilings;
-  if (!interrupted()) measure_ceilings(ceilings, threads, options.ceiling_rounds);
-  add_states(ceilings, results);
-  settle_ceilings(ceilings, threads, options.ceiling_rounds, [&] { return some_time_is_above(ceilings, results); });
+  const CeilingTable ceilings = ceilings_beside(results, threads, options.ceiling_rounds);
   run["ceilings"] = to_json(ceilings);
   run["bench"] = to_json(results, ceilings);
   run["failures"] = faults(results, ceilings);

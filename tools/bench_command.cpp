@@ -82,10 +82,7 @@ int bench_command(const BenchOptions& options) {
   Clearance clearance;
   const std::vector<BenchResult> results =
       bench_with_progress(suite.benchmarks, options.filter, cores, options.google, clearance, adaptive);
-  CeilingTable ceilings;
-  if (!interrupted()) measure_ceilings(ceilings, cores, options.ceiling_rounds);
-  add_states(ceilings, results);
-  settle_ceilings(ceilings, cores, options.ceiling_rounds, [&] { return some_time_is_above(ceilings, results); });
+  const CeilingTable ceilings = ceilings_beside(results, cores, options.ceiling_rounds);
 
   const Json list = to_json(results, ceilings);
   if (options.json) {

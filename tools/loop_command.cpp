@@ -244,11 +244,7 @@ int loop_command(const LoopOptions& options) {
              : Json();
   const ProcessMemory memory = process_memory();  // before the ceiling's buffer is added to it
   const int cores = choose_threads(0, false);
-  CeilingTable ceilings;
-  if (!interrupted()) measure_ceilings(ceilings, std::min(spec.threads, cores), options.ceiling_rounds);
-  add_states(ceilings, bench->arms());
-  settle_ceilings(ceilings, std::min(spec.threads, cores), options.ceiling_rounds,
-                  [&] { return some_time_is_above(ceilings, bench->arms()); });
+  const CeilingTable ceilings = ceilings_beside(bench->arms(), std::min(spec.threads, cores), options.ceiling_rounds);
 
   Json j = to_json(arm, ceilings, depth);
   add_batch(j, arm);

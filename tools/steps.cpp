@@ -13,6 +13,18 @@
 #include "token_physics.hpp"
 
 namespace bitproof {
+namespace {
+
+template <class Measured>
+CeilingTable settled_beside(const Measured& measured, int threads, int rounds) {
+  CeilingTable table;
+  if (!interrupted()) measure_ceilings(table, threads, rounds);
+  add_states(table, measured);
+  settle_ceilings(table, threads, rounds, [&] { return some_time_is_above(table, measured); });
+  return table;
+}
+
+}  // namespace
 
 double parse_budget_s(const std::string& text) {
   double value = 0;
@@ -58,6 +70,14 @@ void settle_ceilings(CeilingTable& table, int threads, int rounds, const std::fu
     note("a time is above its ceiling: the ceilings are measured again");
     measure_ceilings(table, threads, rounds);
   }
+}
+
+CeilingTable ceilings_beside(std::span<const BenchResult> results, int threads, int rounds) {
+  return settled_beside(results, threads, rounds);
+}
+
+CeilingTable ceilings_beside(std::span<const std::unique_ptr<Arm>> arms, int threads, int rounds) {
+  return settled_beside(arms, threads, rounds);
 }
 
 bool some_time_is_above(const CeilingTable& table, std::span<const BenchResult> results) {

@@ -24,6 +24,10 @@ void measure_ceilings(CeilingTable& table, int threads, int rounds);
 // before that is called a fault.
 void settle_ceilings(CeilingTable& table, int threads, int rounds, const std::function<bool()>& some_time_is_above);
 
+// Of what was measured just before: with its states, and settled. None after an interrupt.
+CeilingTable ceilings_beside(std::span<const BenchResult> results, int threads, int rounds);
+CeilingTable ceilings_beside(std::span<const std::unique_ptr<Arm>> arms, int threads, int rounds);
+
 bool some_time_is_above(const CeilingTable& table, std::span<const BenchResult> results);
 bool some_time_is_above(const CeilingTable& table, std::span<const std::unique_ptr<Arm>> arms);
 

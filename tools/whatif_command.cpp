@@ -116,11 +116,7 @@ int whatif_command(const WhatIfOptions& options) {
       {"token_ns", "measured: total time over all tokens, as the profile's ops are"},
       {"op_ns", "measured: time around its calls"},
       {"predicted_tok_per_s", "modelled: Amdahl on the profile; low and high by the slope of the validation"}};
-  CeilingTable ceilings;
-  if (!interrupted()) measure_ceilings(ceilings, threads, options.ceiling_rounds);
-  add_states(ceilings, bench->arms());
-  settle_ceilings(ceilings, threads, options.ceiling_rounds,
-                  [&] { return some_time_is_above(ceilings, bench->arms()); });
+  const CeilingTable ceilings = ceilings_beside(bench->arms(), threads, options.ceiling_rounds);
   std::vector<std::string> failed = faults(arm, ceilings, threads);
   if (!response.holds())
     failed.push_back("the profile does not hold: a token does not take longer by what was injected");

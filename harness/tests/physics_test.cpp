@@ -188,7 +188,7 @@ TEST(Retaker, TakesUntilASampleIsGoodAndNotLongInVain) {
   EXPECT_EQ(retake(take, never), Retaker::kMostTakes) << "kept, for the table to set aside";
   takes = 0;
   const auto slow = [&] { return std::this_thread::sleep_for(std::chrono::milliseconds(300)), ++takes; };
-  EXPECT_LE(retake(slow, never), 3) << "two in vain are more than half a second";
+  EXPECT_THAT(retake(slow, never), testing::AnyOf(2, 3)) << "one or two in vain are more than half a second";
   takes = 0;
   EXPECT_EQ(retake(take, never), 1) << "the host is busy throughout";
 }

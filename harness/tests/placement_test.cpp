@@ -79,8 +79,8 @@ TEST(ProbeState, HasAReadingOrAReason) {
 }
 
 TEST(LoadWatch, ShortIntervalsHaveNoFractions) {
-  const Load load = LoadWatch().read();
-  if (load.wall_s > 0.05) GTEST_SKIP() << "stopped between the two readings: no short interval";
+  Load load = LoadWatch().read();
+  for (int n = 0; n < 1000 && load.wall_s > 0.05; ++n) load = LoadWatch().read();  // stopped between the two readings
   EXPECT_FALSE(load.foreign_fraction);
   EXPECT_FALSE(load.steal_fraction);
   EXPECT_FALSE(load.why.empty());

@@ -52,8 +52,7 @@ std::string companions_line(const Companions& with) {
   return text.empty() ? "" : "<p class=\"origin\">" + escape(text) + "</p>\n";
 }
 
-std::vector<Section> sections_of(const Json& run, const Companions& with) {
-  const Json whole = whole_of(run, with);
+std::vector<Section> sections_of(const Json& run, const Json& whole, const Companions& with) {
   const bool lattice = with.lattice.is_object();
   std::vector<Section> all{{"techniques", "What each technique earned", techniques_section(whole)},
                            {"attribution", "How the total is made up", attribution_section(whole)},
@@ -101,8 +100,9 @@ std::string run_page(const Json& run, const Companions& with, const std::string&
   }
   try {
     for (const Json* other : {&with.lattice, &with.depths}) require_same(run, *other);
+    const Json whole = whole_of(run, with);
     return document({"bitproof: suite " + words(run, "suite"),
-                     heading_of(run) + companions_line(with) + verdict_of(whole_of(run, with)), sections_of(run, with)},
+                     heading_of(run) + companions_line(with) + verdict_of(whole), sections_of(run, whole, with)},
                     library);
   } catch (const Json::exception& e) {
     throw BadInput("the run lacks what its schema promises: {}", e.what());

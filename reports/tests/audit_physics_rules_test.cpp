@@ -4,9 +4,6 @@
 namespace bitproof::audit {
 namespace {
 
-constexpr Verdict kHolds = Verdict::holds, kUnsupported = Verdict::unsupported, kContradicted = Verdict::contradicted,
-                  kWrong = Verdict::wrong, kImpossible = Verdict::impossible;
-
 TEST(AuditRules, Memory) {
   const auto with = [](const char* value, const char* unit, const char* more) {
     return found("memory", kModel7b + c("m", "memory", value, unit, more), "m");

@@ -5,9 +5,6 @@
 namespace bitproof::audit {
 namespace {
 
-constexpr Verdict kHolds = Verdict::holds, kUnsupported = Verdict::unsupported, kContradicted = Verdict::contradicted,
-                  kWrong = Verdict::wrong, kImpossible = Verdict::impossible;
-
 TEST(AuditRules, EachFileIsOne) {
   std::vector<std::string> files, names;
   for (const auto& f : std::filesystem::directory_iterator(std::string(BITPROOF_SOURCE_DIR) + "/reports/audit/rules")) {

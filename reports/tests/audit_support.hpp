@@ -14,6 +14,10 @@
 
 namespace bitproof::audit {
 
+inline constexpr Verdict kHolds = Verdict::holds, kUnsupported = Verdict::unsupported,
+                         kContradicted = Verdict::contradicted, kWrong = Verdict::wrong,
+                         kImpossible = Verdict::impossible;
+
 inline std::string suites() { return std::string(BITPROOF_SOURCE_DIR) + "/suites"; }
 
 inline Cpus known_cpus() {

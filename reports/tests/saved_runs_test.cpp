@@ -72,6 +72,7 @@ TEST(SavedRuns, AreNotComparedAcrossStates) {
   const Comparison labels = compared(run_of({bench("x/y", kBase, "A")}), run_of({bench("x/y", kSlow, "B")}));
   EXPECT_EQ(labels.cases[0].result.verdict, Effect::ambiguous);
   EXPECT_THAT(labels.cases[0].result.why, HasSubstr("no state of the machine in common"));
+  EXPECT_DOUBLE_EQ(labels.cases[0].result.confidence, 0.99) << "what an interval would have been made at";
 
   // By readings, where there are some: five samples of each in either placement, A's slower in the second.
   const auto both = [](std::vector<double> near, const std::vector<double>& apart) {

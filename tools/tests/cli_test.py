@@ -36,16 +36,7 @@ ATTRIBUTE = {"techniques", "total_speedup", "cells_measured", "cells_total", "de
 CREDIT = {"name", "alone", "without", "shapley", "ci_low", "ci_high", "predicted", "expected", "realization", "engaged"}
 TECHNIQUES = {"memory_pool", "simd", "threading", "prefetch", "tmac", "kv_cache"}
 
-TWO_FACTORS = """
-name = "two"
-base = ["simd"]
-[[factors]]
-name = "memory_pool"
-levels = [{name = "off"}, {name = "on", techniques = ["memory_pool"]}]
-[[factors]]
-name = "product"
-levels = [{name = "scalar", slots = ["ternary_matmul=scalar"]}, {name = "highest"}]
-"""
+TWO_FACTORS = Path(__file__).with_name("two_factors.toml").read_text()
 
 CASE = "rows=5,cols=64,batch=2,fill=random,seed=3"
 NO_CEILING = ("--ceiling-rounds", "0")  # seconds each; the tests of `machine` and of the smoke run measure them

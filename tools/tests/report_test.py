@@ -18,16 +18,6 @@ MEASURED = (0, 1)
 LLAMA_BENCH = {"build_commit": "abc", "cpu_info": "a CPU", "model_filename": "m.gguf", "model_type": "bitnet",
                "model_size": 1000, "n_threads": 1, "n_prompt": 0, "n_gen": 4, "avg_ns": 4e9, "avg_ts": 1.0,
                "samples_ts": [1.0, 1.0], "test_time": ""}  # fmt: skip
-TWO_FACTORS = """
-name = "two"
-base = ["simd"]
-[[factors]]
-name = "memory_pool"
-levels = [{name = "off"}, {name = "on", techniques = ["memory_pool"]}]
-[[factors]]
-name = "product"
-levels = [{name = "scalar", slots = ["ternary_matmul=scalar"]}, {name = "highest"}]
-"""
 VALIDATE = """
 import json, sys, jsonschema
 schema, *runs = json.load(sys.stdin)
@@ -102,8 +92,7 @@ class Reports(unittest.TestCase):
     def test_what_is_printed_is_what_its_schema_says(self):
         schema = json.loads((SOURCE / "reports/printed.schema.json").read_text())
         claims = sorted((SOURCE / "suites/claims").glob("*.toml"))
-        lattice = self.folder / "two.toml"
-        lattice.write_text(TWO_FACTORS)
+        lattice = Path(__file__).with_name("two_factors.toml")
         attribute = ("attribute", "--model", "tiny", "--rounds", 1, "--ceiling-rounds", 0, "--depth", 3, "--lattice", lattice)
         printed = {  # by definition of the schema: commands, and what is wrong once a key is gone
             "attribute": ((attribute, (*attribute, "--cells", "all")), "techniques"),
