@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -106,6 +107,8 @@ struct Run {
   }
 };
 
+constexpr std::chrono::seconds kSecondThreadWithin{2};
+
 }  // namespace
 
 std::string threading_fault(const threading::Kernel& kernel, int threads) {
@@ -125,16 +128,20 @@ std::string engagement_fault(const threading::Kernel& kernel, int threads) {
   struct Seen {
     const threading::Kernel& kernel;
     std::mutex mutex = {};
+    std::condition_variable arrived = {};
     std::set<std::thread::id> ids = {};
+    std::chrono::steady_clock::time_point late = std::chrono::steady_clock::now() + kSecondThreadWithin;
   } seen{kernel};
   kernel.session(
       threads,
       [](void* run, threading::Team* team) {
+        // Every tile waits for a second thread, so that one which other work holds up is not called missing.
         const auto tile = [](void* context, Tile, int) {
-          std::this_thread::sleep_for(std::chrono::milliseconds(2));  // the others wake up meanwhile
           auto& s = *static_cast<Seen*>(context);
-          const std::lock_guard lock(s.mutex);
+          std::unique_lock lock(s.mutex);
           s.ids.insert(std::this_thread::get_id());
+          s.arrived.notify_all();
+          s.arrived.wait_until(lock, s.late, [&] { return s.ids.size() > 1; });
         };
         static_cast<Seen*>(run)->kernel.for_tiles(team, {64, 1, 8}, tile, run);
       },

@@ -1,8 +1,9 @@
-// T-MAC as published (arXiv:2407.00088): table entries rounded to int8 with one scale, so that a look-up is one byte.
+// T-MAC as published (arXiv:2407.00088): table entries rounded to 8 bits with one scale, so that a look-up is one byte.
 // Approximate; without the paper's fast aggregation, which is biased. V is the vector (tmac_vectors.hpp).
 //
-// Prepared, an activation: tables [groups x 16] of bytes, 128 + T / scale, then scales [column blocks] of float. The
-// offset cancels between the planes.
+// Prepared, an activation: tables [groups x 16] of bytes, (T - least T of the group) / scale, then scales [column
+// blocks] of float. What is subtracted cancels between the planes, which look up in the same table, and so costs
+// nothing; a table that begins at its least entry needs half the scale of one that is symmetric about 0.
 #pragma once
 
 #include "matmul_streams.hpp"
@@ -12,10 +13,9 @@ namespace bitproof::ternary_matmul {
 namespace {
 
 constexpr int kEntries = 16;
-constexpr int kOffset = 128;
-constexpr int kLargest = 127;
-// The differences of a whole column block, each at most 254, fit an int16.
-static_assert(kColBlock / kGroupCols * 2 * kLargest <= INT16_MAX);
+constexpr int kLargest = 255;
+// The differences of a whole column block fit an int16.
+static_assert(kColBlock / kGroupCols * kLargest <= INT16_MAX);
 
 constexpr std::int64_t int8_tables_bytes(std::int64_t cols) {
   return matmul::round_up(cols, kColMultiple) / kGroupCols * kEntries;
@@ -32,16 +32,19 @@ inline std::size_t int8_prepared_bytes(std::int64_t cols, std::int64_t batch) {
 // 16 sums of four activations, as in tmac_plain.hpp.
 inline void sums_of(const std::int8_t* v, int (&sum)[kEntries]) {
   sum[0] = 0;
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < kGroupCols; ++i) {
     for (int n = 0; n < 1 << i; ++n) sum[n | 1 << i] = sum[n] + v[i];
   }
 }
 
-// The largest |T| of a group is the larger of what its positive and what its negative activations add up to.
-inline int largest_sum(const std::int8_t* v) {
-  int positive = 0, negative = 0;
-  for (int i = 0; i < 4; ++i) (v[i] > 0 ? positive : negative) += v[i];
-  return positive > -negative ? positive : -negative;
+// The least and the largest T of a group: what its negative and what its positive activations add up to.
+struct Extent {
+  int least = 0, largest = 0;
+};
+inline Extent extent_of(const std::int8_t* v) {
+  Extent e;
+  for (int i = 0; i < kGroupCols; ++i) (v[i] > 0 ? e.largest : e.least) += v[i];
+  return e;
 }
 
 // The parts share the column blocks of every activation.
@@ -52,20 +55,22 @@ inline void prepare_int8_tables(const Input& in, std::byte* prepared, int part, 
     std::byte* tables = prepared + b * activation_bytes(in.cols);
     for (std::int64_t block = mine.begin; block < mine.end; ++block) {
       const std::int64_t begin = block * kColBlock, end = begin + block_cols(begin, in.cols);
-      int largest = 0;
+      int widest = 0;
       for (std::int64_t col = begin; col < end; col += kGroupCols) {
-        const int of_group = largest_sum(x + col);
-        largest = largest < of_group ? of_group : largest;
+        const Extent group = extent_of(x + col);
+        const int width = group.largest - group.least;
+        widest = widest < width ? width : widest;
       }
-      const float scale = static_cast<float>(largest) / kLargest, inverse = largest > 0 ? 1 / scale : 0;
+      const float scale = static_cast<float>(widest) / kLargest, inverse = widest > 0 ? 1 / scale : 0;
       std::memcpy(tables + int8_tables_bytes(in.cols) + 4 * block, &scale, sizeof scale);
       for (std::int64_t col = begin; col < end; col += kGroupCols) {
         int sum[kEntries];
         sums_of(x + col, sum);
+        const int least = extent_of(x + col).least;
         std::byte* table = tables + col / kGroupCols * kEntries;
         for (int n = 0; n < kEntries; ++n) {
-          // 128 + x, and a half to round: never negative, so that the cast may truncate.
-          table[n] = static_cast<std::byte>(static_cast<int>(static_cast<float>(sum[n]) * inverse + (kOffset + 0.5f)));
+          // Never negative, so that a half more and the cast round.
+          table[n] = static_cast<std::byte>(static_cast<int>(static_cast<float>(sum[n] - least) * inverse + 0.5f));
         }
       }
     }
