@@ -69,6 +69,7 @@ class Arm {
 
   const ArmSpec& spec() const { return spec_; }
   Decoder& loop() { return *loop_; }
+  const Decoder& loop() const { return *loop_; }
   const ModelShape& shape() const { return shape_; }
 
   std::int64_t sequences() const { return sequences_; }

@@ -25,19 +25,23 @@ class Filter {
   bool exact_ = false;
 };
 
+using Report = std::function<void(const CheckResult&)>;
+
+// Code that cannot run can still be read.
 template <class Kernel>
-void check_op(const std::string& op, std::span<const Case> cases, const Filter& filter,
-              const std::function<void(const CheckResult&)>& report) {
+void report_unrunnable(const Filter& filter, const Report& report) {
+  for (const VariantOf<Kernel>& v : variants<Kernel>()) {
+    if (!filter.matches(v.id) || v.runnable()) continue;
+    const Verdict code = screen_code(v);
+    report({v.id, {}, code.ok() ? Verdict{Status::skipped, v.reason()} : code, "bitproof check " + v.id});
+  }
+}
+
+template <class Kernel>
+void check_op(const std::string& op, std::span<const Case> cases, const Filter& filter, const Report& report) {
   std::vector<const VariantOf<Kernel>*> chosen;
   for (const VariantOf<Kernel>& v : variants<Kernel>()) {
-    if (!filter.matches(v.id)) continue;
-    if (v.runnable()) {
-      chosen.push_back(&v);
-    } else {
-      // Code that cannot run can still be read.
-      const Verdict code = screen_code(v);
-      report({v.id, {}, code.ok() ? Verdict{Status::skipped, v.reason()} : code, "bitproof check " + v.id});
-    }
+    if (filter.matches(v.id) && v.runnable()) chosen.push_back(&v);
   }
   for (const Case& c : cases) {
     if (c.op != op || chosen.empty()) continue;
@@ -164,29 +168,46 @@ std::string repro(const std::string& id, const Case& c) {
   return fmt::format("bitproof check {} --case {}", id, to_string(c));
 }
 
-CheckSummary check(std::span<const Case> cases, const std::string& filter_text,
-                   const std::function<void(std::size_t, std::size_t)>& progress) {
+std::size_t results_of(std::span<const Case> cases, const std::string& filter_text) {
   const Filter filter(filter_text);
-  std::vector<std::string> ids;
   std::map<std::string, std::size_t> variants_by_op;
-  for (const Variant& v : all_variants()) {
-    ids.push_back(v.id);
-    if (filter.matches(v.id) && v.runnable()) ++variants_by_op[v.op];
-  }
-  if (std::none_of(ids.begin(), ids.end(), [&](const auto& id) { return filter.matches(id); })) {
-    throw BadInput("no variant matches '{}'; did you mean {}?", filter_text, nearest(filter_text, ids));
-  }
-  std::size_t total = 0, done = 0;
-  for (const Case& c : cases) total += variants_by_op.contains(c.op) ? variants_by_op[c.op] : 0;
+  for (const Variant& v : all_variants()) variants_by_op[v.op] += filter.matches(v.id) && v.runnable();
+  std::size_t total = 0;
+  for (const Case& c : cases) total += variants_by_op.contains(c.op) ? variants_by_op.at(c.op) : 0;
+  return total;
+}
 
-  CheckSummary summary;
-  const auto report = [&](const CheckResult& r) {
-    summary.add(r);
-    if (progress && r.verdict.status != Status::skipped) progress(++done, total);
-  };
+void check_each(std::span<const Case> cases, const std::string& filter_text, const Report& report) {
+  const Filter filter(filter_text);
 #define BITPROOF_CHECK(op) check_op<op::Kernel>(#op, cases, filter, report);
   BITPROOF_FOR_EACH_OP(BITPROOF_CHECK)
 #undef BITPROOF_CHECK
+}
+
+CheckSummary summary_without_cases(const std::string& filter_text) {
+  const Filter filter(filter_text);
+  std::vector<std::string> ids;
+  for (const Variant& v : all_variants()) ids.push_back(v.id);
+  if (std::none_of(ids.begin(), ids.end(), [&](const auto& id) { return filter.matches(id); })) {
+    throw BadInput("no variant matches '{}'; did you mean {}?", filter_text, nearest(filter_text, ids));
+  }
+  CheckSummary summary;
+  const Report report = [&](const CheckResult& r) { summary.add(r); };
+#define BITPROOF_READ(op) report_unrunnable<op::Kernel>(filter, report);
+  BITPROOF_FOR_EACH_OP(BITPROOF_READ)
+#undef BITPROOF_READ
+  return summary;
+}
+
+CheckSummary check(std::span<const Case> cases, const std::string& filter,
+                   const std::function<void(std::size_t, std::size_t)>& progress) {
+  CheckSummary summary = summary_without_cases(filter);
+  const std::size_t total = results_of(cases, filter);
+  std::size_t done = 0;
+  check_each(cases, filter, [&](const CheckResult& r) {
+    summary.add(r);
+    if (progress) progress(++done, total);
+  });
   return summary;
 }
 

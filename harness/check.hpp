@@ -38,6 +38,14 @@ struct CheckSummary {
 CheckSummary check(std::span<const Case> cases, const std::string& filter,
                    const std::function<void(std::size_t done, std::size_t total)>& progress = {});
 
+// The parts of it. Variants that cannot run here: skipped, or failed by what their code shows. Throws BadInput for a
+// filter that matches no variant.
+CheckSummary summary_without_cases(const std::string& filter);
+// The others, on each case; and how many results there will be.
+void check_each(std::span<const Case> cases, const std::string& filter,
+                const std::function<void(const CheckResult&)>& report);
+std::size_t results_of(std::span<const Case> cases, const std::string& filter);
+
 std::string repro(const std::string& id, const Case& c);
 
 // The cases that a variant must pass before it may be composed or timed: tails, extremes, batches and the real sizes.

@@ -330,15 +330,9 @@ int attribute_command(const AttributeOptions& options) {
   CeilingTable ceilings;
   measure_ceilings(ceilings, plan.threads, options.ceiling_rounds);
   measure_cells(run, clearance, options.resume);
-  for (const Cell& cell : run.cells()) {
-    for (const CellSample& s : cell.samples) ceilings.states.add({s.loop.ping_pong_ns, "", s.loop.load});
-  }
-  settle_ceilings(ceilings, plan.threads, options.ceiling_rounds, [&] {
-    const auto above = [&](const Cell& cell) {
-      return cell.measured() && !impossible(judge_cell(cell, ceilings)).empty();
-    };
-    return std::ranges::any_of(run.cells(), above);
-  });
+  add_states(ceilings, run.cells());
+  settle_ceilings(ceilings, plan.threads, options.ceiling_rounds,
+                  [&] { return some_time_is_above(ceilings, run.cells()); });
   const Json j = results(run, options, ceilings, size, clearance);
   if (options.json) {
     fmt::print("{}\n", j.dump(2));
@@ -373,7 +367,7 @@ void add_attribute(CommandLine& line) {
   sub.flag("--predict", o.predict, "run the micro-benchmarks of the predictions whatever the budget");
   auto depths =
       sub.option("--depths", o.depths, "instead: what a cache is worth at each of these depths, as 4,16,64,256,1024");
-  for (const char* of_lattice : {"--lattice", "--cells", "--depth", "--budget", "--predict", "--ceiling-rounds"})
+  for (const char* of_lattice : {"--lattice", "--cells", "--depth", "--budget", "--predict"})
     depths.excludes(of_lattice);
   sub.json(o.json);
   sub.flag("--markdown", o.markdown, "the tables of a report").excludes("--json");

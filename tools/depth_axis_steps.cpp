@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "attribution.hpp"
 #include "depth_axis.hpp"
 #include "error.hpp"
 #include "interrupt.hpp"
@@ -118,15 +119,18 @@ Json measure_depth_axis(const std::vector<std::int64_t>& depths, const Attribute
                                   }});
     }
     if (run.bench() && !weights) weights = run.bench()->weights();
-    for (const Cell& cell : run.cells()) {
-      for (const std::string& fault : cell.evidence.faults)
-        failures.push_back(fmt::format("depth {}: {}", depth, fault));
-    }
     by_depth[depth] = run.cells();
   }
   Json axis = axis_json(depth_axis(by_depth));
   std::vector<Cell> all;
   for (const auto& [_, cells] : by_depth) all.insert(all.end(), cells.begin(), cells.end());
+  const CeilingTable ceilings = ceilings_beside(all, threads, options.ceiling_rounds);
+  for (const auto& [depth, cells] : by_depth) {
+    for (const Cell& cell : cells) {
+      for (const std::string& fault : faults(cell, ceilings))
+        failures.push_back(fmt::format("depth {}: {}", depth, fault));
+    }
+  }
   if (const std::string why = other_work(all); !why.empty()) axis["samples_why"] = why;
   return axis;
 }

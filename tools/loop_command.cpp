@@ -7,6 +7,7 @@
 #include "error.hpp"
 #include "gates.hpp"
 #include "interrupt.hpp"
+#include "loop_sweeps.hpp"
 #include "loop_trial.hpp"
 #include "model_facts.hpp"
 #include "open_model.hpp"
@@ -56,62 +57,6 @@ void refuse_beside_batch(const LoopOptions& options) {
       throw BadInput("--batch {} with {}: that is of one sequence; leave out {} or --batch", options.batch, name, name);
     }
   }
-}
-
-// Rates of computing `positions` of the prompt in one go, without the head.
-std::vector<double> time_prefill(Decoder& loop, const WeightSource& model, std::int64_t positions, int samples) {
-  const std::vector<std::int32_t> tokens = model.prompt(positions);
-  std::vector<double> rates;
-  for (int i = 0; i < samples && !interrupted(); ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    loop.prefill(tokens);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (interrupted()) break;  // it was cut short
-    rates.push_back(static_cast<double>(positions) / seconds);
-  }
-  return rates;
-}
-
-struct DepthRates {
-  std::int64_t depth;
-  std::vector<double> tok_per_s;
-  double bytes_per_token;
-};
-
-// Decoding from 64, 128, 256 ... positions and from all that are filled, every depth once a round, by an arm that was
-// sampled and so has the prefix in its cache. Tokens are the prompt's: the prefix stays what it is.
-std::vector<DepthRates> time_depths(Arm& arm, std::span<const std::int32_t> prompt, std::int64_t tokens, int rounds) {
-  std::vector<DepthRates> list;
-  const std::int64_t filled = std::ssize(prompt) - 1;
-  for (std::int64_t depth = 64; depth < filled; depth *= 2) list.push_back({depth, {}, 0});
-  list.push_back({filled, {}, 0});
-  Decoder& loop = arm.loop();
-  for (int round = 0; round < rounds; ++round) {
-    for (DepthRates& d : list) {
-      if (interrupted()) return list;
-      loop.rewind(d.depth);
-      const auto start = std::chrono::steady_clock::now();
-      std::int32_t token = 0;
-      for (std::int64_t p = d.depth; p < d.depth + tokens; ++p) {
-        token = loop.next(p <= filled ? prompt[static_cast<std::size_t>(p)] : token);
-      }
-      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      if (interrupted()) return list;  // cut short
-      d.tok_per_s.push_back(static_cast<double>(tokens) / seconds);
-      d.bytes_per_token = loop.ledger().total_bytes() / static_cast<double>(tokens);
-    }
-  }
-  return list;
-}
-
-Json to_json(const std::vector<DepthRates>& depths) {
-  Json list = Json::array();
-  for (const DepthRates& d : depths) {
-    if (d.tok_per_s.empty()) continue;
-    list.push_back(
-        {{"depth", d.depth}, {"tok_per_s", to_json(estimate(d.tok_per_s))}, {"bytes_per_token", d.bytes_per_token}});
-  }
-  return list;
 }
 
 // Rates are of all sequences together; a step gives a token of each.
@@ -223,8 +168,7 @@ int loop_command(const LoopOptions& options) {
   const ArmSpec spec = spec_from(options, clearance);
   const auto bench = set_up(sizes, {spec}, clearance);
   Arm& arm = *bench->arms()[0];
-  std::vector<double> prefill_rates;
-  std::vector<DepthRates> depths;
+  std::vector<TimedPoint> depths, prefills;
   {
     ProgressLine progress("decoding");
     for (int i = 0; i < options.samples && !interrupted(); ++i) {
@@ -235,7 +179,7 @@ int loop_command(const LoopOptions& options) {
       depths = time_depths(arm, bench->prompt(), options.tokens, options.samples);
     }
     if (options.prefill > 0 && arm.loop().keeps_past()) {
-      prefill_rates = time_prefill(arm.loop(), bench->model().model(), options.prefill, options.samples);
+      prefills = {time_prefill(arm, bench->model().model(), options.prefill, options.samples)};
     }
   }
   if (arm.samples().empty()) return kInterrupted;
@@ -244,7 +188,14 @@ int loop_command(const LoopOptions& options) {
              : Json();
   const ProcessMemory memory = process_memory();  // before the ceiling's buffer is added to it
   const int cores = choose_threads(0, false);
-  const CeilingTable ceilings = ceilings_beside(bench->arms(), std::min(spec.threads, cores), options.ceiling_rounds);
+  CeilingTable ceilings = ceilings_beside(bench->arms(), std::min(spec.threads, cores), options.ceiling_rounds);
+  const auto sweep_faults = [&] {
+    std::vector<std::string> list = faults(depths, "depth", arm, ceilings);
+    for (const std::string& fault : faults(prefills, "prefill of", arm, ceilings)) list.push_back(fault);
+    return list;
+  };
+  settle_ceilings(ceilings, std::min(spec.threads, cores), options.ceiling_rounds,
+                  [&] { return !sweep_faults().empty(); });
 
   Json j = to_json(arm, ceilings, depth);
   add_batch(j, arm);
@@ -270,16 +221,17 @@ int loop_command(const LoopOptions& options) {
     j["by_depth"] = nullptr;
     j["by_depth_why"] = interrupted() ? "interrupted" : "this recipe keeps no cache: it recomputes whatever the depth";
   } else if (options.by_depth) {
-    j["by_depth"] = to_json(depths);
+    j["by_depth"] = depths_json(depths, arm, ceilings);
   }
   if (options.prefill > 0) {
     j["prefill"] = options.prefill;
-    if (prefill_rates.empty()) {
+    if (prefills.empty() || prefills[0].tok_per_s.empty()) {
       j["prefill_tok_per_s"] = nullptr;
       j["prefill_tok_per_s_why"] =
           interrupted() ? "interrupted" : "this recipe keeps no cache: it has nothing to prefill";
     } else {
-      j["prefill_tok_per_s"] = to_json(estimate(prefill_rates));
+      j["prefill_tok_per_s"] = to_json(estimate(prefills[0].tok_per_s));
+      j["prefill_physics"] = to_json(judge(prefills[0], arm, ceilings));
     }
   }
   if (options.json) {
@@ -288,7 +240,8 @@ int loop_command(const LoopOptions& options) {
     print_summary(j, whole.layers);
   }
   if (interrupted()) return kInterrupted;
-  const std::vector<std::string> failed = faults(arm, ceilings, cores);
+  std::vector<std::string> failed = faults(arm, ceilings, cores);
+  for (const std::string& fault : sweep_faults()) failed.push_back(fault);
   for (const std::string& fault : failed) note("FAILED: " + fault);
   return failed.empty() ? kOk : kFailed;
 }

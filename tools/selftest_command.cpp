@@ -5,6 +5,8 @@
 
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "machine.hpp"
+#include "reports/lattice_file.hpp"
 #include "reports/selftest.hpp"
 #include "terminal.hpp"
 #include "text_table.hpp"
@@ -46,7 +48,10 @@ int selftest_command(const SelftestOptions& options) {
         [&](double fraction) { line.update(fraction); });
   }
   if (options.json) {
-    fmt::print("{}\n", to_json(result).dump(2));
+    Json j = to_json(result);
+    j["machine"] = read_machine().fingerprint();
+    j["build"] = build_fingerprint();
+    fmt::print("{}\n", j.dump(2));
   } else if (options.markdown) {
     fmt::print("{}", markdown(result));
   } else {

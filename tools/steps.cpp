@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
+#include <thread>
 
+#include "attribution.hpp"
+#include "check_processes.hpp"
 #include "error.hpp"
 #include "interrupt.hpp"
 #include "reports/bench_json.hpp"
@@ -38,10 +41,13 @@ double parse_budget_s(const std::string& text) {
 std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H-%M-%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter) {
-  ProgressLine progress("checking against the oracles");
-  return check(cases, filter, [&](std::size_t done, std::size_t total) {
-    progress.update(static_cast<double>(done) / static_cast<double>(total), fmt::format("{} of {}", done, total));
-  });
+  ProgressLine line("checking against the oracles");
+  const auto progress = [&](std::size_t done, std::size_t total) {
+    line.update(static_cast<double>(done) / static_cast<double>(total), fmt::format("{} of {}", done, total));
+  };
+  // A case that is replayed alone runs here, where a debugger is.
+  const int width = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return cases.size() == 1 ? check(cases, filter, progress) : check_in_processes(cases, filter, width, progress);
 }
 
 void measure_ceilings(CeilingTable& table, int threads, int rounds) {
@@ -80,12 +86,21 @@ CeilingTable ceilings_beside(std::span<const std::unique_ptr<Arm>> arms, int thr
   return settled_beside(arms, threads, rounds);
 }
 
+CeilingTable ceilings_beside(std::span<const Cell> cells, int threads, int rounds) {
+  return settled_beside(cells, threads, rounds);
+}
+
 bool some_time_is_above(const CeilingTable& table, std::span<const BenchResult> results) {
   return std::ranges::any_of(results, [&](const auto& r) { return judge(r, table).verdict == Physics::impossible; });
 }
 
 bool some_time_is_above(const CeilingTable& table, std::span<const std::unique_ptr<Arm>> arms) {
   return std::ranges::any_of(arms, [&](const auto& arm) { return !impossible(judge_arm(*arm, table)).empty(); });
+}
+
+bool some_time_is_above(const CeilingTable& table, std::span<const Cell> cells) {
+  return std::ranges::any_of(cells,
+                             [&](const Cell& c) { return c.measured() && !impossible(judge_cell(c, table)).empty(); });
 }
 
 std::vector<BenchResult> bench_with_progress(std::span<const BenchmarkSpec> specs, const std::string& filter, int cores,
@@ -127,6 +142,12 @@ void add_states(CeilingTable& table, std::span<const BenchResult> results) {
 void add_states(CeilingTable& table, std::span<const std::unique_ptr<Arm>> arms) {
   for (const auto& arm : arms) {
     for (const LoopSample& s : arm->samples()) table.states.add({s.ping_pong_ns, "", s.load});
+  }
+}
+
+void add_states(CeilingTable& table, std::span<const Cell> cells) {
+  for (const Cell& cell : cells) {
+    for (const CellSample& s : cell.samples) table.states.add({s.loop.ping_pong_ns, "", s.loop.load});
   }
 }
 

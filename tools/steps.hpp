@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "cell.hpp"
 #include "microbench.hpp"
 #include "reports/json.hpp"
 #include "workbench.hpp"
@@ -14,6 +15,7 @@ double parse_budget_s(const std::string& text);  // "90s", "5m", "1h"
 
 std::string utc_now();  // "2026-11-21T19-24-07Z": sorts by time, and names a folder
 
+// On a process a core: before anything that starts threads (check_processes.hpp).
 CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter);
 
 // Adds `rounds` rounds at 1..threads threads to the table. Where there is no memory for it the table stays as it is and
@@ -27,9 +29,11 @@ void settle_ceilings(CeilingTable& table, int threads, int rounds, const std::fu
 // Of what was measured just before: with its states, and settled. None after an interrupt.
 CeilingTable ceilings_beside(std::span<const BenchResult> results, int threads, int rounds);
 CeilingTable ceilings_beside(std::span<const std::unique_ptr<Arm>> arms, int threads, int rounds);
+CeilingTable ceilings_beside(std::span<const Cell> cells, int threads, int rounds);
 
 bool some_time_is_above(const CeilingTable& table, std::span<const BenchResult> results);
 bool some_time_is_above(const CeilingTable& table, std::span<const std::unique_ptr<Arm>> arms);
+bool some_time_is_above(const CeilingTable& table, std::span<const Cell> cells);
 
 // How long a benchmark is measured: see MicrobenchOptions.
 struct Adaptive {
@@ -49,5 +53,6 @@ int rounds_with_progress(const Workbench& bench, const Schedule& schedule,
 // The placement readings taken beside results, so that their states can be named together.
 void add_states(CeilingTable& table, std::span<const BenchResult> results);
 void add_states(CeilingTable& table, std::span<const std::unique_ptr<Arm>> arms);
+void add_states(CeilingTable& table, std::span<const Cell> cells);
 
 }  // namespace bitproof

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "check_processes.hpp"
 #include "inputs.hpp"
 #include "support.hpp"
 
@@ -69,6 +70,26 @@ TEST(Check, AnIdNamesOneVariantAndNotItsRows) {
   EXPECT_GT(check(cases, "ternary_matmul/scal").passed, 1);
 }
 
+// Cases of so many operations that no thread is started: other tests of this program have started some, and a child has
+// none of them.
+TEST(CheckInProcesses, SaysWhatCheckSays) {
+  const std::vector<Case> cases = {{.op = "residual_add", .cols = 2'000'000},
+                                   {.op = "residual_add", .cols = 1'100'000, .fill = Fill::extreme},
+                                   {.op = "rms_norm", .cols = 1'000'003}};
+  std::size_t done = 0, total = 0;
+  const CheckSummary s = check_in_processes(cases, "/scalar", 2, [&](std::size_t d, std::size_t t) {
+    EXPECT_GE(d, done);
+    done = d;
+    total = t;
+  });
+  const CheckSummary serial = check(cases, "/scalar");
+  EXPECT_TRUE(s.ok());
+  EXPECT_EQ(s.passed_by_variant, serial.passed_by_variant);
+  EXPECT_EQ(s.cases, serial.cases);
+  EXPECT_EQ(done, 3u);
+  EXPECT_EQ(total, 3u);
+}
+
 TEST(Check, CasesOfOtherOpsAreNotRun) { EXPECT_EQ(check(kAdd, "rms_norm/scalar").cases, 0); }
 
 TEST(Check, RefusesAFilterThatMatchesNothing) {
@@ -84,15 +105,30 @@ TEST(Check, ReplaysByOneCommand) {
 }
 
 // One column whose only activation is 0: every output is 0, from right kernels and from those that compute nothing.
-TEST(Check, MistrustsARandomCaseWhoseOutputsAreAllEqual) {
+std::vector<Case> proves_nothing() {
   Case c{.op = "ternary_matmul", .rows = 32, .cols = 1};
   while (int8_inputs(c, 1)[0] != 0) ++c.seed;
-  const std::vector<Case> cases = {c};
-  const CheckSummary s = check(cases, "ternary_matmul/scalar");
+  return {c};
+}
+
+TEST(Check, MistrustsARandomCaseWhoseOutputsAreAllEqual) {
+  const CheckSummary s = check(proves_nothing(), "ternary_matmul/scalar");
   EXPECT_EQ(s.mistrusted, 1);
   EXPECT_FALSE(s.ok());
   ASSERT_EQ(s.failures.size(), 1u);
   EXPECT_THAT(s.failures[0].verdict.reason, HasSubstr("all 32 outputs equal 0: this case proves nothing"));
+}
+
+TEST(CheckInProcesses, AFailureIsWhatCheckSaysOfIt) {
+  const CheckSummary s = check_in_processes(proves_nothing(), "ternary_matmul/scalar", 2);
+  const CheckSummary here = check(proves_nothing(), "ternary_matmul/scalar");
+  EXPECT_EQ(s.mistrusted, 1);
+  ASSERT_EQ(s.failures.size(), 1u);
+  EXPECT_EQ(s.failures[0].id, here.failures[0].id);
+  EXPECT_EQ(s.failures[0].repro, here.failures[0].repro);
+  EXPECT_EQ(to_string(s.failures[0].c), to_string(here.failures[0].c));
+  EXPECT_EQ(s.failures[0].verdict.check, here.failures[0].verdict.check);
+  EXPECT_EQ(s.failures[0].verdict.reason, here.failures[0].verdict.reason);
 }
 
 TEST(Check, TrustsEqualOutputsWhereTheyMustBe) {

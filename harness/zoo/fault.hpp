@@ -1,8 +1,8 @@
 // One planted fault and its clean twin.
 //
 // The zoo holds each way in which a benchmark is known to lie, planted in something that the harness judges: a kernel,
-// a memory pool, a split over threads, a cache, a timer, a token loop. A subject is put through the door that real ones
-// go through and nothing else; no check knows that it comes from here.
+// a memory pool, a split over threads, a cache, a timer, a token loop, a comparison. A subject is put through the door
+// that real ones go through and nothing else; no check knows that it comes from here.
 #pragma once
 
 #include <cstdint>

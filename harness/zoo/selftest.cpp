@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "error.hpp"
+#include "isolate.hpp"
 #include "nearest.hpp"
-#include "zoo/isolate.hpp"
 #include "zoo/kernels.hpp"
 
 namespace bitproof::zoo {
@@ -28,6 +28,25 @@ struct Run {
   std::optional<std::uint64_t> clean_seed;  // none: the planted fault
 };
 
+// A Kill through a pipe: the check, a line feed, the reason.
+std::string encode(const Kill& k) { return k.check + "\n" + k.reason; }
+
+// What ends a process would have stopped a real run too, and visibly.
+Kill decode(const Ending& e) {
+  switch (e.how) {
+    case Ending::How::exception:
+      return {"exception", e.text};
+    case Ending::How::crash:
+      return {"crash", e.text};
+    case Ending::How::hang:
+      return {"hang", e.text};
+    case Ending::How::said:
+      break;
+  }
+  const std::size_t end = e.text.find('\n');
+  return {e.text.substr(0, end), e.text.substr(end + 1)};
+}
+
 }  // namespace
 
 std::vector<Fault> all_faults() {
@@ -41,7 +60,7 @@ SelftestResult selftest(const std::vector<Fault>& all, const SelftestOptions& op
   const std::vector<Fault> faults = matching(all, options.filter);
   SelftestResult result{.outcomes = {}, .repeat = options.repeat};
   for (const Fault& f : faults) result.outcomes.push_back({f.name, f.lie, {}, {}, f.skipped});
-  const auto total = static_cast<double>(faults.size()) * (1 + options.repeat);
+  const auto total = static_cast<double>(faults.size()) * (1 + options.repeat);  // those skipped are never done
   std::size_t done = 0;
   for (const bool alone : {false, true}) {
     std::vector<Run> runs;
@@ -49,15 +68,17 @@ SelftestResult selftest(const std::vector<Fault>& all, const SelftestOptions& op
     for (std::size_t i = 0; i < faults.size(); ++i) {
       if (faults[i].alone != alone || !faults[i].skipped.empty()) continue;
       runs.push_back({i, std::nullopt});
-      jobs.push_back([&f = faults[i]] { return f.planted(1); });
+      jobs.push_back([&f = faults[i]] { return encode(f.planted(1)); });
       for (std::uint64_t run = 0; run < static_cast<std::uint64_t>(options.repeat); ++run) {
         const std::uint64_t seed = options.first_seed + run;
         runs.push_back({i, seed});
-        jobs.push_back([&f = faults[i], seed] { return f.clean(seed); });
+        jobs.push_back([&f = faults[i], seed] { return encode(f.clean(seed)); });
       }
     }
-    const std::vector<Kill> kills = run_isolated(jobs, alone ? 1 : options.width, options.limit, [&](std::size_t n) {
-      if (progress) progress(static_cast<double>(done + n) / total);
+    std::vector<Kill> kills(jobs.size());
+    run_isolated(jobs, alone ? 1 : options.width, options.limit, [&](std::size_t job, const Ending& ending) {
+      kills[job] = decode(ending);
+      if (progress) progress(static_cast<double>(++done) / total);
     });
     for (std::size_t i = 0; i < runs.size(); ++i) {
       Outcome& outcome = result.outcomes[runs[i].fault];
@@ -67,7 +88,6 @@ SelftestResult selftest(const std::vector<Fault>& all, const SelftestOptions& op
         outcome.alarms.push_back({kills[i].check, fmt::format("{} (seed {})", kills[i].reason, *runs[i].clean_seed)});
       }
     }
-    done += jobs.size();
   }
   return result;
 }

@@ -1,5 +1,6 @@
 // The page of a run; with what other commands printed of the same machine and model, the full report.
 #include <algorithm>
+#include <utility>
 
 #include "error.hpp"
 #include "reports/html/html.hpp"
@@ -9,18 +10,24 @@
 namespace bitproof::html {
 namespace {
 
-void require_same(const char* what, const std::string& of_run, const Json& other, const char* key) {
-  if (const std::string theirs = words(other, key, "nothing that it names"); theirs != of_run) {
+void require_same(const char* what, const std::string& of_run, const char* command, const Json& other) {
+  if (const std::string theirs = words(other, what, "nothing that it names"); theirs != of_run) {
     throw BadInput(
         "one page holds one {}: the run's is {}, and '{}' was printed for {}: give files that belong together", what,
-        of_run, other.contains("techniques") ? "attribute" : "attribute --depths", theirs);
+        of_run, command, theirs);
   }
 }
 
-void require_same(const Json& run, const Json& other) {
-  if (!other.is_object()) return;
-  require_same("machine", words(look(run, {"machine"}), "fingerprint"), other, "machine");
-  require_same("model", words(look(run, {"model"}), "name"), other, "model");
+// Rates and shares are of a machine and a model; which faults a machine can run, and what kills them, is of a machine.
+void require_one_origin(const Json& run, const Companions& with) {
+  const std::string machine = words(look(run, {"machine"}), "fingerprint"), model = words(look(run, {"model"}), "name");
+  for (const auto& [command, other] : {std::pair<const char*, const Json&>{"attribute", with.lattice},
+                                       {"attribute --depths", with.depths},
+                                       {"selftest", with.selftest}}) {
+    if (!other.is_object()) continue;
+    require_same("machine", machine, command, other);
+    if (&other != &with.selftest) require_same("model", model, command, other);
+  }
 }
 
 // The run with the credit of the lattice in the place of its own, and with everybody's failures.
@@ -99,7 +106,7 @@ std::string run_page(const Json& run, const Companions& with, const std::string&
     throw BadInput("not a run of schema {}: made by another version, or not by bitproof", kSchema);
   }
   try {
-    for (const Json* other : {&with.lattice, &with.depths}) require_same(run, *other);
+    require_one_origin(run, with);
     const Json whole = whole_of(run, with);
     return document({"bitproof: suite " + words(run, "suite"),
                      heading_of(run) + companions_line(with) + verdict_of(whole), sections_of(run, whole, with)},

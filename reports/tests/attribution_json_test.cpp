@@ -162,7 +162,8 @@ TEST(AttributionPage, OfAFailedLatticeHasNothingToBelieve) {
 
 // Of the zoo, as `selftest --json` prints it.
 Json printed_by_selftest(int killed) {
-  return {{"planted", 2},
+  return {{"machine", shared_run().at("machine").at("fingerprint")},
+          {"planted", 2},
           {"killed", killed},
           {"false_alarms", 0},
           {"clean_runs", 2},
@@ -232,6 +233,9 @@ TEST(FullReport, RefusesWhatDoesNotBelongTogether) {
   EXPECT_THAT(refusal({lattice, printed_by_selftest(2)}), HasSubstr("one run.json: 0 given"));
   EXPECT_THAT(refusal({run, {{"faults", Json::array()}, {"planted", 1}}}),
               HasSubstr("1.json: not what `bitproof selftest"));
+  Json of_another = printed_by_selftest(2);
+  of_another["machine"] = "0123456789abcdef";
+  EXPECT_THAT(refusal({run, of_another}), HasSubstr("'selftest' was printed for 0123456789abcdef"));
   Json nameless = lattice;
   nameless.erase("machine");
   EXPECT_THAT(refusal({run, nameless}), HasSubstr("one page holds one machine"));

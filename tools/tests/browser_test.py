@@ -78,7 +78,7 @@ class Pages(unittest.TestCase):
         """What other commands print of the same model and machine, for the full report."""
         for name, codes, *command in (
             ("lattice", (0, 1), "attribute", "--model", "tiny", "--depth", 3, "--rounds", 2, "--ceiling-rounds", 0),
-            ("depths", (0, 1), "attribute", "--model", "tiny", "--depths", "4,16,64", "--rounds", 2),
+            ("depths", (0, 1), "attribute", "--model", "tiny", "--depths", "4,16,64", "--rounds", 2, "--ceiling-rounds", 0),
             ("selftest", (0,), "selftest", "ternary_matmul/zeros"),
         ):
             path = self.folder / f"{name}.json"

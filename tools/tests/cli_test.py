@@ -158,6 +158,18 @@ class Json(CommandLine):
         self.assertGreater(checked["passed"], 0)
         self.assertEqual(checked["passed"] + checked["skipped"], checked["cases"])
 
+    def test_a_checking_process_that_dies_fails_its_cases(self):
+        child = self.start("check", "ternary_matmul/scalar", "--suite", "seed_shapes", "--json")
+        children = Path(f"/proc/{child.pid}/task/{child.pid}/children")
+        self.wait_for(child, lambda: children.read_text().split())
+        os.kill(int(children.read_text().split()[0]), signal.SIGKILL)  # the largest matrix takes a while
+        out, err = child.communicate(timeout=600)
+        checked = json.loads(out)
+        self.assertEqual((child.returncode, checked["failed"]), (1, 1), err)
+        for words in ("the process that checked ternary_matmul rows=", "ended: Killed"):
+            self.assertIn(words, checked["failures"][0]["reason"])
+        self.assertGreater(checked["passed"], 0)
+
     def test_check_on_random_cases(self):
         checked = self.json_of("check", "residual_add/", "--random", 3, "--seed", 5)
         ran = {v["id"] for v in self.json_of("list")["variants"] if v["op"] == "residual_add" and v["runnable"]}
@@ -205,7 +217,7 @@ class Json(CommandLine):
         straight, deep = (
             self.json_of(*by_depth[: -1 if alone else None], "--recipe", "kv_cache", codes=MEASURED) for alone in (True, False)
         )
-        self.assertEqual([d["depth"] for d in deep["by_depth"]], [64, 70])
+        self.assertEqual([(d["depth"], d["physics"]["verdict"]) for d in deep["by_depth"]], [(64, "not judged"), (70, "not judged")])
         self.assertEqual(straight["logits_hash"], deep["logits_hash"])
         self.assertTrue(deep["ledger_ok"])
         self.assertIsNone(self.json_of(*by_depth, "--recipe", "simd", codes=MEASURED)["by_depth"])
@@ -308,7 +320,7 @@ class Json(CommandLine):
         self.assert_refused(bitproof("attribute", "--lattice", self.write("none.toml", 'name = "x"')), "none.toml:1", "factors")
 
     def test_attribute_by_depth(self):
-        j = self.json_of("attribute", "--model", "tiny", "--depths", "4,16,64", "--rounds", 2, codes=MEASURED)["depth_axis"]
+        j = self.json_of("attribute", "--model", "tiny", "--depths", "4,16,64", "--rounds", 2, *NO_CEILING, codes=MEASURED)["depth_axis"]
         self.assertEqual([p["depth"] for p in j["points"]], [4, 8, 16, 64])
         self.assertEqual([p["scalar"] is None for p in j["points"]], [False, False, False, True])
         self.assertIsNotNone(j["points"][3]["scalar_modelled"])
@@ -668,7 +680,7 @@ class BadInput(CommandLine):
             (("attribute", "--depths", "4,x"), "--depths", "'4,x'"),
             (("attribute", "--depths", "4,2048"), "--depth 2048", "2048"),
             *((("attribute", "--depths", "4", *option), "--depths", option[0]) for option in (
-                ("--cells", "all"), ("--depth", 4), ("--budget", "1m"), ("--predict",), ("--ceiling-rounds", 1),
+                ("--cells", "all"), ("--depth", 4), ("--budget", "1m"), ("--predict",),
                 ("--lattice", "x.toml"))),
             (("attribute", "--lattice", "no/such.toml"), "no/such.toml"),
             (("whatif",), "--op"),

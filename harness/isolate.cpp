@@ -1,4 +1,4 @@
-#include "zoo/isolate.hpp"
+#include "isolate.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -13,26 +13,24 @@
 #include <cstring>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "interrupt.hpp"
 
-namespace bitproof::zoo {
+namespace bitproof {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What a job says, as one text: the check, a line feed, the reason. A job that says nothing has not come to its end.
-std::string encode(const Kill& k) { return k.check + "\n" + k.reason; }
-Kill decode(const std::string& text) {
-  const std::size_t end = text.find('\n');
-  return {text.substr(0, end), text.substr(end + 1)};
-}
+// What goes through the pipe: a letter for how it ended, then the text. A job that says nothing has not come to its
+// end.
+constexpr char kSaid = 's', kThrew = 'e';
 
-Kill outcome(const Job& job) {
+std::string outcome(const Job& job) {
   try {
-    return job();
+    return kSaid + job();
   } catch (const std::exception& e) {
-    return {"exception", e.what()};
+    return kThrew + std::string(e.what());
   }
 }
 
@@ -42,17 +40,17 @@ Kill outcome(const Job& job) {
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   dup2(STDERR_FILENO, STDOUT_FILENO);  // standard output is the parent's report
-  const std::string text = encode(outcome(job));
+  const std::string text = outcome(job);
   for (std::size_t at = 0; at < text.size();) {
     const ssize_t n = write(out, text.data() + at, text.size() - at);
     if (n <= 0) break;
     at += static_cast<std::size_t>(n);
   }
-  _exit(0);  // no destructors: threads that a fault has left running may still use what they would destroy
+  _exit(0);  // no destructors: threads that a job has left running may still use what they would destroy
 }
 
 [[noreturn]] void refuse(const char* what) {
-  throw std::system_error(errno, std::generic_category(), std::string("a process for a fault of the zoo: ") + what);
+  throw std::system_error(errno, std::generic_category(), std::string("a process of its own for a job: ") + what);
 }
 
 // One running job. Dropping it ends it.
@@ -63,7 +61,10 @@ class Child {
     if (pipe(ends) != 0) refuse("pipe");
     std::fflush(nullptr);
     pid_ = fork();
-    if (pid_ == 0) be_child(job, ends[1]);
+    if (pid_ == 0) {
+      close(ends[0]);  // so that nobody left to read ends it
+      be_child(job, ends[1]);
+    }
     close(ends[1]);
     in_ = ends[0];
     if (pid_ < 0) refuse("fork");
@@ -99,11 +100,14 @@ class Child {
     return n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
   }
 
-  Kill result() {
+  Ending result() {
     const int status = end(0);
-    if (WIFSIGNALED(status)) return {"crash", strsignal(WTERMSIG(status))};
-    if (text_.empty()) return {"crash", fmt::format("ended with exit code {}, without a verdict", WEXITSTATUS(status))};
-    return decode(text_);
+    if (WIFSIGNALED(status)) return {Ending::How::crash, strsignal(WTERMSIG(status))};
+    // A sanitizer that found something says so by its exit code, whatever the job said.
+    if (const int code = WEXITSTATUS(status); code != 0 || text_.empty()) {
+      return {Ending::How::crash, fmt::format("ended with exit code {}", code)};
+    }
+    return {text_[0] == kThrew ? Ending::How::exception : Ending::How::said, text_.substr(1)};
   }
 
  private:
@@ -125,9 +129,8 @@ class Child {
 
 }  // namespace
 
-std::vector<Kill> run_isolated(std::span<const Job> jobs, int width, std::chrono::milliseconds limit,
-                               const std::function<void(std::size_t)>& progress) {
-  std::vector<Kill> kills(jobs.size());
+void run_isolated(std::span<const Job> jobs, int width, std::chrono::milliseconds limit,
+                  const std::function<void(std::size_t, const Ending&)>& ended) {
   std::vector<Child> running;
   std::size_t started = 0;
   while (started < jobs.size() || !running.empty()) {
@@ -139,15 +142,16 @@ std::vector<Kill> run_isolated(std::span<const Job> jobs, int width, std::chrono
     poll(ready.data(), ready.size(), 100);
     if (interrupted()) throw Interrupted();
     for (std::size_t i = running.size(); i-- > 0;) {
-      const bool ended = ready[i].revents != 0 && running[i].read_some();
-      if (!ended && !running[i].older_than(limit)) continue;
-      kills[running[i].index()] =
-          ended ? running[i].result() : Kill{"hang", fmt::format("still running after {} ms", limit.count())};
+      const bool told = ready[i].revents != 0 && running[i].read_some();
+      if (!told && !running[i].older_than(limit)) continue;
+      Child child = std::move(running[i]);
       running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
+      const Ending ending =
+          told ? child.result() : Ending{Ending::How::hang, fmt::format("still running after {} ms", limit.count())};
+      if (interrupted()) throw Interrupted();  // an interrupt from a terminal reaches the children too
+      ended(child.index(), ending);
     }
-    if (progress) progress(started - running.size());
   }
-  return kills;
 }
 
-}  // namespace bitproof::zoo
+}  // namespace bitproof
