@@ -22,7 +22,7 @@ VALIDATE = """
 import json, sys, jsonschema
 schema, beside, *runs = json.load(sys.stdin)
 jsonschema.Draft202012Validator.check_schema(schema)
-resolver = jsonschema.RefResolver("", schema, store=beside)
+resolver = jsonschema.RefResolver("file:///", schema, store=beside)
 validator = jsonschema.Draft202012Validator(schema, resolver=resolver)
 print(json.dumps([[e.message for e in validator.iter_errors(run)] for run in runs]))
 """
@@ -62,7 +62,7 @@ class Reports(unittest.TestCase):
         if not python:
             self.skipTest("python3-jsonschema is not installed: run tools/setup ci")
         of_runs = json.loads((SOURCE / "reports/run.schema.json").read_text())
-        given = json.dumps([schema or of_runs, {"run.schema.json": of_runs}, *runs])
+        given = json.dumps([schema or of_runs, {"file:///run.schema.json": of_runs}, *runs])
         done = subprocess.run([python, "-W", "ignore", "-c", VALIDATE], input=given, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
