@@ -48,7 +48,8 @@ void print_summary(const CheckSummary& s) {
 
 int check_command(const CheckOptions& options) {
   const Choice choice = choose(options);
-  CheckSummary summary = check_with_progress(choice.cases, options.filter);
+  CheckSummary summary =
+      check_with_progress(choice.cases, options.filter, options.here || options.one_case.has_value());
   shrink_random_failures(summary);
   if (options.json) {
     Json j = to_json(summary);
@@ -75,6 +76,8 @@ void add_check(CommandLine& line) {
       .between(0, 1'000'000);
   sub.option("--seed", o.seed, "of the random cases");
   sub.option("--case", o.one_case, "one case, as a repro line has it: rows=8,cols=64,...");
+  sub.flag("--here", o.here,
+           "in this process, as --case does: for a debugger, and for sanitizers, which report as it ends");
   sub.json(o.json);
   sub.examples({"bitproof check rms_norm/ --suite smoke", "bitproof check ternary_matmul/scalar --random 5 --seed 7"});
 }

@@ -57,7 +57,7 @@ struct CheckOptions {
   std::optional<std::int64_t> random;   // cases of each op; neither suites nor random: the default of both
   std::uint64_t seed = 1;               // of the random cases
   std::optional<std::string> one_case;  // needs a filter that names a variant; nothing else is run
-  bool json = false;
+  bool here = false, json = false;
 };
 int check_command(const CheckOptions&);
 void add_check(CommandLine&);

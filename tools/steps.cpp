@@ -40,14 +40,13 @@ double parse_budget_s(const std::string& text) {
 
 std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H-%M-%SZ}", fmt::gmtime(std::time(nullptr))); }
 
-CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter) {
+CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter, bool here) {
   ProgressLine line("checking against the oracles");
   const auto progress = [&](std::size_t done, std::size_t total) {
     line.update(static_cast<double>(done) / static_cast<double>(total), fmt::format("{} of {}", done, total));
   };
-  // A case that is replayed alone runs here, where a debugger is.
   const int width = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  return cases.size() == 1 ? check(cases, filter, progress) : check_in_processes(cases, filter, width, progress);
+  return here ? check(cases, filter, progress) : check_in_processes(cases, filter, width, progress);
 }
 
 void measure_ceilings(CeilingTable& table, int threads, int rounds) {

@@ -15,8 +15,8 @@ double parse_budget_s(const std::string& text);  // "90s", "5m", "1h"
 
 std::string utc_now();  // "2026-11-21T19-24-07Z": sorts by time, and names a folder
 
-// On a process a core: before anything that starts threads (check_processes.hpp).
-CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter);
+// On a process a core: before anything that starts threads (check_processes.hpp); or here, one after another.
+CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter, bool here = false);
 
 // Adds `rounds` rounds at 1..threads threads to the table. Where there is no memory for it the table stays as it is and
 // says why: what would be held against the ceiling then has none. No rounds: likewise.

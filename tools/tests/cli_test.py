@@ -157,6 +157,7 @@ class Json(CommandLine):
         self.assert_keys(CHECK, checked)
         self.assertGreater(checked["passed"], 0)
         self.assertEqual(checked["passed"] + checked["skipped"], checked["cases"])
+        self.assertEqual(self.json_of("check", "--suite", "smoke", "--here"), checked)  # not on several processes
 
     def test_a_checking_process_that_dies_fails_its_cases(self):
         child = self.start("check", "ternary_matmul/scalar", "--suite", "seed_shapes", "--json")
