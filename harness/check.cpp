@@ -168,13 +168,11 @@ std::string repro(const std::string& id, const Case& c) {
   return fmt::format("bitproof check {} --case {}", id, to_string(c));
 }
 
-std::size_t results_of(std::span<const Case> cases, const std::string& filter_text) {
+std::map<std::string, std::size_t> runnable_by_op(const std::string& filter_text) {
   const Filter filter(filter_text);
-  std::map<std::string, std::size_t> variants_by_op;
-  for (const Variant& v : all_variants()) variants_by_op[v.op] += filter.matches(v.id) && v.runnable();
-  std::size_t total = 0;
-  for (const Case& c : cases) total += variants_by_op.contains(c.op) ? variants_by_op.at(c.op) : 0;
-  return total;
+  std::map<std::string, std::size_t> count;
+  for (const Variant& v : all_variants()) count[v.op] += filter.matches(v.id) && v.runnable();
+  return count;
 }
 
 void check_each(std::span<const Case> cases, const std::string& filter_text, const Report& report) {
@@ -202,8 +200,9 @@ CheckSummary summary_without_cases(const std::string& filter_text) {
 CheckSummary check(std::span<const Case> cases, const std::string& filter,
                    const std::function<void(std::size_t, std::size_t)>& progress) {
   CheckSummary summary = summary_without_cases(filter);
-  const std::size_t total = results_of(cases, filter);
-  std::size_t done = 0;
+  std::map<std::string, std::size_t> runnable = runnable_by_op(filter);
+  std::size_t total = 0, done = 0;
+  for (const Case& c : cases) total += runnable[c.op];
   check_each(cases, filter, [&](const CheckResult& r) {
     summary.add(r);
     if (progress) progress(++done, total);

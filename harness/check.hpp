@@ -41,10 +41,10 @@ CheckSummary check(std::span<const Case> cases, const std::string& filter,
 // The parts of it. Variants that cannot run here: skipped, or failed by what their code shows. Throws BadInput for a
 // filter that matches no variant.
 CheckSummary summary_without_cases(const std::string& filter);
-// The others, on each case; and how many results there will be.
+// The others, on each case; and how many of them there are, by op.
 void check_each(std::span<const Case> cases, const std::string& filter,
                 const std::function<void(const CheckResult&)>& report);
-std::size_t results_of(std::span<const Case> cases, const std::string& filter);
+std::map<std::string, std::size_t> runnable_by_op(const std::string& filter);
 
 std::string repro(const std::string& id, const Case& c);
 

@@ -98,14 +98,11 @@ CheckResult died(const Share& share, std::span<const Case> cases, const Ending& 
 CheckSummary check_in_processes(std::span<const Case> cases, const std::string& filter, int width,
                                 const std::function<void(std::size_t, std::size_t)>& progress) {
   CheckSummary summary = summary_without_cases(filter);
-  std::map<std::string, std::size_t> results_by_op;  // of one case
-  for (const Case& c : cases) {
-    if (!results_by_op.contains(c.op)) results_by_op[c.op] = results_of({&c, 1}, filter);
-  }
+  std::map<std::string, std::size_t> runnable = runnable_by_op(filter);
   std::vector<std::size_t> wanted;
   std::size_t total = 0, done = 0;
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    const std::size_t n = results_by_op.at(cases[i].op);
+    const std::size_t n = runnable[cases[i].op];
     if (n > 0) wanted.push_back(i);
     total += n;
   }

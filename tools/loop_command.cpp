@@ -59,6 +59,18 @@ void refuse_beside_batch(const LoopOptions& options) {
   }
 }
 
+Json depths_json(std::span<const TimedPoint> points, const Arm& arm, const CeilingTable& ceilings) {
+  Json list = Json::array();
+  for (const TimedPoint& point : points) {
+    if (point.tok_per_s.empty()) continue;
+    list.push_back({{"depth", point.positions},
+                    {"tok_per_s", to_json(estimate(point.tok_per_s))},
+                    {"bytes_per_token", point.work.a_token(point.work.total_bytes())},
+                    {"physics", to_json(judge(point, arm, ceilings))}});
+  }
+  return list;
+}
+
 // Rates are of all sequences together; a step gives a token of each.
 void add_batch(Json& j, const Arm& arm) {
   const auto sequences = static_cast<double>(arm.sequences());

@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "machine.hpp"
 #include "reports/lattice_file.hpp"
 #include "reports/selftest.hpp"
+#include "steps.hpp"
 #include "terminal.hpp"
 #include "text_table.hpp"
 
@@ -37,15 +37,15 @@ void print(const zoo::SelftestResult& result) {
 }  // namespace
 
 int selftest_command(const SelftestOptions& options) {
-  // Processes side by side are as sure as one after another: those that measure time run alone.
-  const int width = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   zoo::SelftestResult result;
   {
     ProgressLine line("selftest");
-    result = zoo::selftest(
-        zoo::all_faults(),
-        {.filter = options.filter, .repeat = options.repeat, .first_seed = options.first_seed, .width = width},
-        [&](double fraction) { line.update(fraction); });
+    result = zoo::selftest(zoo::all_faults(),
+                           {.filter = options.filter,
+                            .repeat = options.repeat,
+                            .first_seed = options.first_seed,
+                            .width = processes_at_a_time()},  // those that measure time run alone
+                           [&](double fraction) { line.update(fraction); });
   }
   if (options.json) {
     Json j = to_json(result);

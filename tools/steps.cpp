@@ -38,6 +38,8 @@ double parse_budget_s(const std::string& text) {
   return value * scale;
 }
 
+int processes_at_a_time() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+
 std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H-%M-%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 CheckSummary check_with_progress(std::span<const Case> cases, const std::string& filter, bool here) {
@@ -45,8 +47,7 @@ CheckSummary check_with_progress(std::span<const Case> cases, const std::string&
   const auto progress = [&](std::size_t done, std::size_t total) {
     line.update(static_cast<double>(done) / static_cast<double>(total), fmt::format("{} of {}", done, total));
   };
-  const int width = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  return here ? check(cases, filter, progress) : check_in_processes(cases, filter, width, progress);
+  return here ? check(cases, filter, progress) : check_in_processes(cases, filter, processes_at_a_time(), progress);
 }
 
 void measure_ceilings(CeilingTable& table, int threads, int rounds) {

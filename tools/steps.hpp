@@ -13,6 +13,9 @@ namespace bitproof {
 
 double parse_budget_s(const std::string& text);  // "90s", "5m", "1h"
 
+// Processes at a time that are as sure as one after another: those that measure no time.
+int processes_at_a_time();
+
 std::string utc_now();  // "2026-11-21T19-24-07Z": sorts by time, and names a folder
 
 // On a process a core: before anything that starts threads (check_processes.hpp); or here, one after another.

@@ -223,6 +223,16 @@ TEST(PlantedThreadingFault, ThreadsThatNeverRunAreFound) {
   };
   EXPECT_EQ(threading_fault(claims(good_tiles), 2), "");
   EXPECT_THAT(engagement_fault(claims(good_tiles), 2), testing::HasSubstr("all tiles run on one"));
+  // One that other work holds up is not missing, though the first could have run every tile meanwhile.
+  const auto late = [](threading::Team*, Space s, TileBody body, void* context) {
+    std::thread other([=] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      body(context, {0, s.row_multiple, 0, s.batch}, 1);
+    });
+    for (std::int64_t row = s.row_multiple; row < s.rows; ++row) body(context, {row, row + 1, 0, s.batch}, 0);
+    other.join();
+  };
+  EXPECT_EQ(engagement_fault(claims(late), 2), "");
   EXPECT_EQ(engagement_fault(claims(good_tiles), 1), "");
   EXPECT_EQ(engagement_fault(kernel("threading/omp_static"), 2), "");
   EXPECT_EQ(engagement_fault(kernel("threading/serial"), 2), "") << "it claims nothing";

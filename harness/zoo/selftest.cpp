@@ -60,7 +60,7 @@ SelftestResult selftest(const std::vector<Fault>& all, const SelftestOptions& op
   const std::vector<Fault> faults = matching(all, options.filter);
   SelftestResult result{.outcomes = {}, .repeat = options.repeat};
   for (const Fault& f : faults) result.outcomes.push_back({f.name, f.lie, {}, {}, f.skipped});
-  const auto total = static_cast<double>(faults.size()) * (1 + options.repeat);  // those skipped are never done
+  const auto total = static_cast<double>(result.planted()) * (1 + options.repeat);
   std::size_t done = 0;
   for (const bool alone : {false, true}) {
     std::vector<Run> runs;

@@ -3,7 +3,8 @@
 //
 // Prepared, an activation: tables [groups x 16] of bytes, (T - least T of the group) / scale, then scales [column
 // blocks] of float. What is subtracted cancels between the planes, which look up in the same table, and so costs
-// nothing; a table that begins at its least entry needs half the scale of one that is symmetric about 0.
+// nothing; a table that begins at its least entry needs a smaller scale than one that is symmetric about 0, by up to a
+// half.
 #pragma once
 
 #include "matmul_streams.hpp"

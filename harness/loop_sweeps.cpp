@@ -71,10 +71,11 @@ TimedPoint time_prefill(Arm& arm, const WeightSource& model, std::int64_t positi
 Judgement judge(const TimedPoint& point, const Arm& arm, const CeilingTable& ceilings) {
   if (point.tok_per_s.empty()) return {.verdict = Physics::not_judged, .why = "it has no number"};
   // No probe was read beside it, so that any state of the ceilings may have been its own.
-  const std::vector<std::optional<double>> unknown = {std::nullopt};
+  std::vector<std::optional<double>> any;
+  for (const ReadSample& s : ceilings.samples) any.push_back(s.ping_pong_ns);
   return judge(token_work(point.work, traits_of(arm.shape(), arm.spec().names)),
                1e9 * static_cast<double>(point.tokens) / median(point.tok_per_s), arm.spec().threads,
-               ceilings.states_of(unknown), ceilings);
+               ceilings.states_of(any), ceilings);
 }
 
 std::vector<std::string> faults(std::span<const TimedPoint> points, const char* what, const Arm& arm,
@@ -84,18 +85,6 @@ std::vector<std::string> faults(std::span<const TimedPoint> points, const char* 
     if (const Judgement j = judge(point, arm, ceilings); j.verdict == Physics::impossible) {
       list.push_back(fmt::format("{}: {} {}: IMPOSSIBLE: {}", arm.spec().label, what, point.positions, j.why));
     }
-  }
-  return list;
-}
-
-Json depths_json(std::span<const TimedPoint> points, const Arm& arm, const CeilingTable& ceilings) {
-  Json list = Json::array();
-  for (const TimedPoint& point : points) {
-    if (point.tok_per_s.empty()) continue;
-    list.push_back({{"depth", point.positions},
-                    {"tok_per_s", to_json(estimate(point.tok_per_s))},
-                    {"bytes_per_token", point.work.a_token(point.work.total_bytes())},
-                    {"physics", to_json(judge(point, arm, ceilings))}});
   }
   return list;
 }

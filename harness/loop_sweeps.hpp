@@ -9,7 +9,7 @@
 
 #include "arm.hpp"
 #include "ceiling_table.hpp"
-#include "reports/json.hpp"
+#include "physics.hpp"
 #include "weight_source.hpp"
 
 namespace bitproof {
@@ -34,7 +34,5 @@ Judgement judge(const TimedPoint& point, const Arm& arm, const CeilingTable& cei
 // A line for each point above a ceiling; `what` is what they are: "depth", "prefill of".
 std::vector<std::string> faults(std::span<const TimedPoint> points, const char* what, const Arm& arm,
                                 const CeilingTable& ceilings);
-
-Json depths_json(std::span<const TimedPoint> points, const Arm& arm, const CeilingTable& ceilings);
 
 }  // namespace bitproof
